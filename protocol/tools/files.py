@@ -1,0 +1,141 @@
+"""What every tool over files shares: where its sources come from, and how one file's result travels.
+
+A call names its sources (a snippet, a path, or many paths); the coordinator turns them into `FileJob`s
+for workers, which answer with one `Piece` for each source, in order: all but the last as `Part`, the last
+as `Done`. Pieces are put together again without being decoded further than `Piece` itself.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from protocol.errors import ErrorCode
+
+LIST_FILES = "list_files"
+"""The internal job that walks folders; every kind that works on files can run it."""
+
+
+class Sources(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the code comes from: exactly one of `code`, `path` and `paths`."""
+
+    code: Annotated[
+        str | None,
+        msgspec.Meta(description="Source text to work on. Give `language` with it."),
+    ] = None
+    language: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="Language name or alias, such as python, ts, c++. "
+            "Files: detected from name, shebang and content when left out."
+        ),
+    ] = None
+    path: Annotated[
+        str | None,
+        msgspec.Meta(description="One file or folder, relative to the working directory or absolute."),
+    ] = None
+    paths: Annotated[
+        Annotated[list[str], msgspec.Meta(min_length=1, max_length=1000)] | None,
+        msgspec.Meta(
+            description="Files, folders and globs (`src/**/*.py`). "
+            "Folders respect .gitignore and skip vendored, generated, minified and binary files.",
+        ),
+    ] = None
+    limit: Annotated[
+        int,
+        msgspec.Meta(ge=1, le=5000, description="How many rows to return at most."),
+    ] = 100
+    cursor: Annotated[
+        str | None,
+        msgspec.Meta(description="`next_cursor` of the previous answer, to read on from there."),
+    ] = None
+
+
+class Source(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing to work on: a snippet (*code*) or a file (*path*, as the answer will name it).
+
+    *named* says that the caller named this very file: only the hard limits can then refuse it.
+    *fingerprint* is the file's identity when it was listed (see `Listed`); empty for snippets.
+    """
+
+    path: str | None = None
+    code: str | None = None
+    language: str | None = None
+    named: bool = False
+    fingerprint: str = ""
+
+
+class FileJob(msgspec.Struct, frozen=True):
+    """The arguments of a job over files: *options* is the tool's own part, as raw JSON."""
+
+    sources: list[Source]
+    options: msgspec.Raw
+
+
+class ListJob(msgspec.Struct, frozen=True):
+    """The arguments of `list_files`: files, folders and globs as the caller wrote them."""
+
+    paths: list[str]
+    language: str | None = None
+
+
+class Listed(msgspec.Struct, frozen=True, array_like=True):
+    """One file to work on.
+
+    *fingerprint* is `device:inode:size:mtime_ns:ctime_ns`, all decimal.
+    """
+
+    path: str
+    size: int
+    fingerprint: str
+    named: bool = False
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """One file or folder that was left out, and why, in one sentence."""
+
+    path: str
+    code: ErrorCode
+    message: str
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """One batch of a listing, in the order in which the answer will name the files."""
+
+    files: list[Listed]
+    skipped: list[Skipped]
+
+
+class Item(msgspec.Struct, frozen=True, array_like=True):
+    """One row of a file's result: a line of *text* for a model, and the same as encoded *data*."""
+
+    text: str
+    data: msgspec.Raw
+
+
+class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One source's result.
+
+    *head* is the encoded JSON object of the file without its rows; *items* are the rows; *totals* are
+    added up over files. *outcome* other than "ok" means that *code* and *message* say why there is no
+    result; *head* is then `{}`. *settled* is False when the file changed so recently that its
+    fingerprint might hide a later change: such a piece must not be cached.
+    """
+
+    path: str | None = None
+    language: str | None = None
+    outcome: Literal["ok", "skipped", "failed"] = "ok"
+    code: ErrorCode | None = None
+    message: str = ""
+    text: str = ""
+    head: msgspec.Raw = msgspec.Raw(b"{}")
+    items: list[Item] = []
+    totals: dict[str, int] = {}
+    settled: bool = True
+
+
+class FileFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """A source that has no result."""
+
+    path: Annotated[str | None, msgspec.Meta(description="null for a snippet.")]
+    code: Annotated[str, msgspec.Meta(description="Stable machine-readable reason.")]
+    message: str
