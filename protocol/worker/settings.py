@@ -1,0 +1,16 @@
+"""What a worker is told before it starts, in the variable `TOOLCREW_WORKER` as JSON."""
+
+import msgspec
+
+VARIABLE = "TOOLCREW_WORKER"
+
+
+class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of the configuration that a worker needs. Paths are absolute and resolved."""
+
+    roots: tuple[str, ...]
+    working_directory: str
+    max_file_bytes: int = 4 * 1024 * 1024
+    max_listed_files: int = 50_000
+    parse_budget_s: float = 5.0
+    beat_s: float = 1.0
