@@ -1,0 +1,44 @@
+"""A call becomes its key: equal questions get equal keys, different questions never do.
+
+The canonical bytes are what a key stands for, so they are also what a worker must be sent: where two
+spellings become one here (a key given twice, `1.0` and `1.00`), no worker may tell them apart.
+"""
+
+from hashlib import blake2b
+
+import msgspec
+
+from protocol.errors import CallRefused
+
+KEY_BYTES = 32
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decoder = msgspec.json.Decoder()
+
+
+def canonical(arguments: bytes) -> bytes:
+    """Rewrite the JSON *arguments* without layout and with sorted object keys at every depth.
+
+    Raises:
+        CallRefused: It is not JSON, not UTF-8, or nested too deeply (about 1,000 levels).
+    """
+    try:
+        return _encoder.encode(_decoder.decode(arguments))
+    except RecursionError:
+        message = "The arguments are nested too deeply."
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        message = f"The arguments are not valid JSON: {error}."
+    raise CallRefused("invalid_arguments", message)
+
+
+def call_key(tool: str, version: str, canonical_arguments: bytes, *identity: str) -> bytes:
+    """Digest what the answer depends on; *identity* is whatever it depends on beside the arguments."""
+    fields = [_encoded(tool), _encoded(version), canonical_arguments, *map(_encoded, identity)]
+    # Each field with its length before it: ("ab", "c") must not meet ("a", "bc").
+    framed = b"".join([b"%d:%b" % (len(field), field) for field in fields])
+    return blake2b(framed, digest_size=KEY_BYTES).digest()
+
+
+def _encoded(text: str) -> bytes:
+    # A path may hold bytes that are not UTF-8, which Python keeps as lone surrogates.
+    return text.encode("utf-8", "surrogatepass")
