@@ -1,7 +1,7 @@
 """A call becomes its key: equal questions get equal keys, different questions never do.
 
-The canonical bytes are what a key stands for, so they are also what a worker must be sent: where two
-spellings become one here (a key given twice, `1.0` and `1.00`), no worker may tell them apart.
+The canonical bytes are what a key stands for, so a worker must be sent them and not the original:
+where two spellings become one here (`1.0` and `1.00`, a key given twice), none may tell them apart.
 """
 
 from hashlib import blake2b
@@ -32,7 +32,7 @@ def canonical(arguments: bytes) -> bytes:
 
 
 def call_key(tool: str, version: str, canonical_arguments: bytes, *identity: str) -> bytes:
-    """Digest what the answer depends on; *identity* is whatever it depends on beside the arguments."""
+    """Digest all that the answer depends on; *identity* is what is not said in the arguments."""
     fields = [_encoded(tool), _encoded(version), canonical_arguments, *map(_encoded, identity)]
     # Each field with its length before it: ("ab", "c") must not meet ("a", "bc").
     framed = b"".join([b"%d:%b" % (len(field), field) for field in fields])
