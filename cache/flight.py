@@ -1,4 +1,4 @@
-"""Identical calls in flight share one answer: the first starts the work, the last to leave stops it."""
+"""Identical calls in flight share one answer: the first starts the work, the last out stops it."""
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar
