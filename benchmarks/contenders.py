@@ -1,0 +1,148 @@
+"""The servers that are compared, and how each is started and called."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+_PEERS = Path(__file__).with_name("peers")
+
+SNIPPET = """\
+def area(width: float, height: float) -> float:
+    return width * height
+"""
+
+LONG_SNIPPET = '''\
+"""Shapes number {n}."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """A rectangle with sides along the axes."""
+
+    width: float
+    height: float
+
+    def area(self) -> float:
+        return self.width * self.height
+
+    def scaled(self, factor: float) -> "Rectangle":
+        return Rectangle(self.width * factor, self.height * factor)
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A circle about the origin."""
+
+    radius: float
+
+    def area(self) -> float:
+        return math.pi * self.radius**2
+
+    def scaled(self, factor: float) -> "Circle":
+        return Circle(self.radius * factor)
+
+
+Shape = Rectangle | Circle
+
+
+def total_area(shapes: list[Shape]) -> float:
+    """Add up the areas of all shapes."""
+    total = 0.0
+    for shape in shapes:
+        if shape.area() < 0:
+            raise ValueError("negative area")
+        total += shape.area()
+    return total
+
+
+SHAPES = [Rectangle(1.0, 2.0), Circle(3.0)]
+print(total_area([shape.scaled(2.0) for shape in SHAPES]))
+'''
+
+
+class Contender(msgspec.Struct, frozen=True, kw_only=True):
+    """One server. *same* and *fresh* are JSON arguments for `tool`: always the same; new by `{n}`."""
+
+    name: str
+    command: Sequence[str]
+    tool: str
+    same: str
+    fresh: str
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """The options that name one more server."""
+
+    command: Sequence[str] = ()
+    tool: str = "echo"
+    arguments: str = '{"text": "{n}"}'
+    label: str = "other"
+
+
+def toolcrew(*options: str) -> Contender:
+    """Return the server of this environment, started with *options*."""
+    return Contender(
+        name="toolcrew",
+        command=(str(Path(sys.executable).with_name("toolcrew")), *options),
+        tool="code_parse",
+        same=code_arguments(SNIPPET),
+        fresh=code_arguments(LONG_SNIPPET),
+    )
+
+
+def floor() -> Contender:
+    """Return the loop that no server can beat."""
+    return _echo("floor", "floor")
+
+
+def contenders() -> list[Contender]:
+    """Return all servers that are installed in this environment, the slowest peers last."""
+    peers = {"mcp": ("mcp SDK", "sdk_echo"), "fastmcp": ("FastMCP", "fastmcp_echo")}
+    installed = [_echo(*names) for module, names in peers.items() if find_spec(module)]
+    return [toolcrew(), floor(), *installed]
+
+
+def add_choice(parser: ArgumentParser) -> None:
+    """Let the command line name one more server; `chosen` reads it."""
+    parser.add_argument("--tool", default="echo", help="tool of the server after --")
+    parser.add_argument(
+        "--arguments", default='{"text": "{n}"}', help="JSON; {n} becomes a new number in each call"
+    )
+    parser.add_argument("--label", default="other", help="its name in the tables")
+    parser.add_argument("command", nargs="*", help="-- COMMAND ARGS... of one more server")
+
+
+def chosen(choice: Choice) -> list[Contender]:
+    """Return all installed servers, and before them the one that the command line names."""
+    if not choice.command:
+        return contenders()
+    other = Contender(
+        name=choice.label,
+        command=choice.command,
+        tool=choice.tool,
+        same=choice.arguments.replace("{n}", "1"),
+        fresh=choice.arguments,
+    )
+    return [other, *contenders()]
+
+
+def code_arguments(code: str) -> str:
+    """Return the arguments of `code_parse` for a Python snippet."""
+    return msgspec.json.encode({"language": "python", "code": code}).decode()
+
+
+def _echo(name: str, script: str) -> Contender:
+    return Contender(
+        name=name,
+        command=(sys.executable, str(_PEERS / f"{script}.py")),
+        tool="echo",
+        same='{"text": "the same"}',
+        fresh='{"text": "{n}"}',
+    )
