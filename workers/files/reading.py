@@ -1,0 +1,137 @@
+"""From a source to its bytes: read whole, as they were at one moment, or refused in a sentence."""
+
+import os
+import stat
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from protocol.errors import CallRefused
+from protocol.tools.files import Source
+from protocol.tools.fingerprint import fingerprint
+from protocol.worker.settings import WorkerSettings
+from workers.files.content import require_written_by_hand, utf8
+from workers.files.names import quoted, refusal
+from workers.files.roots import opened, resolve
+from workers.files.settling import is_settled
+
+SKIP_CODES: frozenset[str] = frozenset(
+    {"binary", "too_large", "minified", "generated", "vendored", "bad_name"}
+)
+"""Refusals that mean: this is nothing to work on. Any other means: the work failed."""
+
+_READS = 3
+_MORE = 65536
+
+
+class Loaded(NamedTuple):
+    """A source's UTF-8 bytes; *settled* tells whether its fingerprint can stand for them."""
+
+    data: bytes
+    settled: bool
+
+
+class _Snapshot(NamedTuple):
+    data: bytes
+    before: os.stat_result
+    after: os.stat_result
+    began_ns: int
+
+    def is_whole(self) -> bool:
+        """Tell whether the file stood still while it was read."""
+        return (
+            fingerprint(self.before) == fingerprint(self.after)
+            and len(self.data) == self.after.st_size
+        )
+
+
+def load(
+    source: Source, settings: WorkerSettings, clock: Callable[[], int] = time.time_ns
+) -> Loaded:
+    """Return the bytes of *source*; *clock* gives nanoseconds since 1970.
+
+    Raises:
+        CallRefused: there is nothing to work on; those in SKIP_CODES are nobody's mistake.
+    """
+    if source.code is not None:
+        return Loaded(source.code.removeprefix("\N{BOM}").encode(errors="replace"), settled=True)
+    assert source.path is not None
+    snapshot = _read(source.path, settings, clock)
+    data = utf8(snapshot.data, source.path)
+    if not source.named:
+        require_written_by_hand(data, source.path)
+    return Loaded(data, _stands_for(source.fingerprint, snapshot))
+
+
+def require_readable(status: os.stat_result, name: str, settings: WorkerSettings) -> None:
+    """Refuse what is not a regular file of a bearable size."""
+    if not stat.S_ISREG(status.st_mode):
+        raise CallRefused("not_a_file", f"{quoted(name)} is {_kind(status.st_mode)}, not a file.")
+    if status.st_size > settings.max_file_bytes:
+        raise _too_large(name, status.st_size, settings.max_file_bytes)
+
+
+def _stands_for(listed: str, snapshot: _Snapshot) -> bool:
+    return (
+        snapshot.is_whole()
+        and fingerprint(snapshot.after) == listed
+        and is_settled(snapshot.after.st_ctime_ns, snapshot.began_ns)
+    )
+
+
+def _read(name: str, settings: WorkerSettings, clock: Callable[[], int]) -> _Snapshot:
+    resolved = resolve(name, settings)
+    try:
+        # Asked before opening too: merely to open a device or a FIFO can have effects.
+        require_readable(os.stat(resolved), name, settings)
+        with opened(resolved, name, settings) as descriptor:
+            return _snapshot(descriptor, name, settings, clock)
+    except OSError as error:
+        raise refusal(error, name) from error
+
+
+def _snapshot(
+    descriptor: int, name: str, settings: WorkerSettings, clock: Callable[[], int]
+) -> _Snapshot:
+    """Read until the file stands still, but not for ever: a log that grows has no such moment."""
+    snapshot = _read_once(descriptor, name, settings, clock)
+    for _ in range(_READS - 1):
+        if snapshot.is_whole():
+            break
+        snapshot = _read_once(descriptor, name, settings, clock)
+    return snapshot
+
+
+def _read_once(
+    descriptor: int, name: str, settings: WorkerSettings, clock: Callable[[], int]
+) -> _Snapshot:
+    began_ns = clock()
+    before = os.fstat(descriptor)
+    require_readable(before, name, settings)
+    data = _bytes_of(descriptor, before.st_size, settings.max_file_bytes + 1)
+    after = os.fstat(descriptor)
+    if len(data) > settings.max_file_bytes:
+        raise _too_large(name, max(len(data), after.st_size), settings.max_file_bytes)
+    return _Snapshot(data, before, after, began_ns)
+
+
+def _bytes_of(descriptor: int, expected: int, most: int) -> bytes:
+    """Read from start to end, or *most* bytes at least: a file may grow faster than we read."""
+    data = os.pread(descriptor, expected + 1, 0)
+    while len(data) < most and (piece := os.pread(descriptor, _MORE, len(data))):
+        data += piece
+    return data
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    if stat.S_ISFIFO(mode):
+        return "a pipe"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"
+
+
+def _too_large(name: str, size: int, limit: int) -> CallRefused:
+    return CallRefused(
+        "too_large", f"{quoted(name)} has {size:,} bytes; the limit is {limit:,} bytes."
+    )

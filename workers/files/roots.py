@@ -1,0 +1,70 @@
+"""Files are opened here and nowhere else, and only below the roots.
+
+Names are resolved before they are compared with the roots. What was opened is compared once more,
+through its descriptor, so a symbolic link that appears between the two cannot lead us out.
+"""
+
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from protocol.errors import CallRefused
+from protocol.worker.settings import WorkerSettings
+from workers.files.names import absolute, is_below, quoted, refusal
+
+if sys.platform == "darwin":
+    import fcntl
+
+# Without O_NONBLOCK the open of a FIFO would wait for its writer.
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+
+
+def resolve(name: str, settings: WorkerSettings) -> str:
+    """Return the absolute path, free of symbolic links, of what a caller calls *name*.
+
+    Raises:
+        CallRefused: the name is impossible, or leads out of the roots.
+    """
+    path = absolute(name, settings.working_directory, os.path.expanduser("~"))
+    try:
+        resolved = os.path.realpath(path)
+    except OSError as error:
+        raise refusal(error, name) from error
+    require_below_roots(resolved, name, settings)
+    return resolved
+
+
+def require_below_roots(resolved: str, name: str, settings: WorkerSettings) -> None:
+    """Refuse *name* unless its *resolved* path lies below one of the roots."""
+    if not any(is_below(resolved, root) for root in settings.roots):
+        roots = ", ".join(quoted(root) for root in settings.roots) or "none"
+        raise CallRefused("not_allowed", f"{quoted(name)} is outside the allowed roots ({roots}).")
+
+
+@contextmanager
+def opened(resolved: str, name: str, settings: WorkerSettings) -> Generator[int]:
+    """Open the file or folder at *resolved* for reading; callers know it as *name*.
+
+    Raises:
+        CallRefused: it cannot be opened, or is outside the roots by now.
+    """
+    try:
+        descriptor = os.open(resolved, _FLAGS)
+    except OSError as error:
+        raise refusal(error, name) from error
+    try:
+        require_below_roots(_path_of(descriptor, name), name, settings)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _path_of(descriptor: int, name: str) -> str:
+    """Ask the system what *descriptor* is; no answer is a refusal, not a pass."""
+    try:
+        if sys.platform == "darwin":
+            return os.fsdecode(fcntl.fcntl(descriptor, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0"))
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError as error:
+        raise refusal(error, name) from error
