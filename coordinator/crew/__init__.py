@@ -1,0 +1,1 @@
+"""The local crew: worker processes, kept alive, watched and replaced."""

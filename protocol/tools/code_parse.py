@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from protocol.tools.contract import Annotations, Contract, FilePlan
 from protocol.tools.files import FileFailure, Sources
 
 SymbolKind = Literal[
@@ -182,3 +183,33 @@ ITEMS_FIELD: dict[Detail, str | None] = {"summary": None, "symbols": "symbols", 
 
 TOTALS = ("lines", "code", "comment", "blank", "nodes", "symbols", "imports", "errors")
 """The keys of a piece's `totals`."""
+
+
+def plan(arguments: Arguments) -> FilePlan:
+    """Return what each source's worker must know, and where its rows belong."""
+    options = Options(detail=arguments.detail, depth=arguments.depth)
+    return FilePlan(
+        options=msgspec.Raw(msgspec.json.encode(options)),
+        items_field=ITEMS_FIELD[arguments.detail],
+        noun={"summary": "files", "symbols": "symbols", "tree": "nodes"}[arguments.detail],
+    )
+
+
+CONTRACT = Contract(
+    name="code_parse",
+    title="Parse code",
+    description=(
+        "Read source code with tree-sitter: symbols (functions, classes, methods, types, constants with "
+        "line ranges, signatures and docstrings), imports, syntax errors and line counts. "
+        "Give `path` for one file or folder, `paths` for several files, folders or globs, or `code` with "
+        "`language` for a snippet. Folders respect .gitignore. Start with detail=summary on a large "
+        "folder; narrow with `paths`; read on with `cursor`. Nothing is executed or changed."
+    ),
+    version="1",
+    arguments=Arguments,
+    result=Result,
+    annotations=Annotations(read_only_hint=True),
+    kind="parse",
+    plan=plan,
+    totals=TOTALS,
+)

@@ -10,6 +10,9 @@ import msgspec
 PROTOCOL = 1
 """The version of this protocol, said in `Ready`."""
 
+MAX_LINE_BYTES = 64 * 1024 * 1024
+"""A longer line, in either direction, breaks the protocol."""
+
 
 class Job(msgspec.Struct, frozen=True, tag_field="type", tag="job"):
     """Run *tool*; answer within *timeout* seconds of receiving this line."""

@@ -8,6 +8,7 @@ VARIABLE = "TOOLCREW_WORKER"
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The part of the configuration that a worker needs. Paths are absolute and resolved."""
 
+    coordinator_pid: int
     roots: tuple[str, ...]
     working_directory: str
     max_file_bytes: int = 4 * 1024 * 1024

@@ -1,0 +1,46 @@
+"""Work that has killed two workers is refused for a while, so that one bad file cannot grind the crew down."""
+
+import msgspec
+
+STRIKES = 2
+"""How many workers one piece of work may kill."""
+
+_MOST_KEYS = 10_000
+
+
+class _Record(msgspec.Struct):
+    strikes: int
+    last: float
+
+
+class Quarantine:
+    """What has killed workers, by key, for *period_s* seconds after the last time."""
+
+    def __init__(self, period_s: float) -> None:
+        self._period_s = period_s
+        self._records: dict[bytes, _Record] = {}
+
+    def strike(self, key: bytes, now: float) -> bool:
+        """The work *key* has killed a worker; return whether it is refused from now on."""
+        self._forget(now)
+        record = self._records.pop(key, _Record(0, now))
+        self._records[key] = record = _Record(record.strikes + 1, now)  # newest last
+        return record.strikes >= STRIKES
+
+    def holds_for(self, key: bytes, now: float) -> float | None:
+        """Return for how many seconds *key* is still refused; None if it is not."""
+        record = self._records.get(key)
+        if record is None or record.strikes < STRIKES:
+            return None
+        left = record.last + self._period_s - now
+        return left if left > 0 else None
+
+    def __len__(self) -> int:
+        return sum(record.strikes >= STRIKES for record in self._records.values())
+
+    def _forget(self, now: float) -> None:
+        """Drop what is over, oldest first, and bound what a hostile caller can make us remember."""
+        for key, record in list(self._records.items()):
+            if record.last + self._period_s > now and len(self._records) < _MOST_KEYS:
+                break
+            del self._records[key]

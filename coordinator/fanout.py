@@ -1,0 +1,421 @@
+"""A call over sources becomes many jobs, and their pieces become one answer.
+
+Rule 1: sources are numbered in listing order and merged in that order, whenever their pieces come.
+Rule 2: every source ends exactly once: as a piece from the cache, from a worker, or made here for a failure.
+Rule 3: a source is blamed for a worker's death only if it was the first one unanswered in its batch.
+Rule 4: this file reads no file and walks no folder; listing is a job like any other.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from cache.key import call_key
+from cache.l1 import L1
+from coordinator.config import CrewConfig, FilesConfig
+from coordinator.dispatch.backend import Outcome
+from coordinator.dispatch.dispatcher import Dispatcher, JobSpec
+from coordinator.dispatch.quarantine import Quarantine
+from coordinator.dispatch.queue import Priority
+from coordinator.merge import Merge, Merged, read_cursor
+from protocol.errors import CallRefused, ErrorCode
+from protocol.tools.contract import Contract, FilePlan
+from protocol.tools.files import (
+    LIST_FILES,
+    FileJob,
+    Listed,
+    Listing,
+    ListJob,
+    Piece,
+    Source,
+    Sources,
+)
+from protocol.worker.messages import Progress
+
+_PROGRESS_INTERVAL_S = 0.1
+_FAILED_CODES = {"not_found", "not_allowed", "unreadable", "not_a_file"}
+"""Reasons why something that was asked for is missing; all others are reasons to leave it out."""
+
+_piece_decoder = msgspec.json.Decoder(Piece)
+_listing_decoder = msgspec.json.Decoder(Listing)
+_encode = msgspec.json.Encoder().encode
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """What every run uses and none owns."""
+
+    dispatcher: Dispatcher
+    cache: L1
+    quarantine: Quarantine
+    files: FilesConfig
+    crew: CrewConfig
+    window: int
+    """How many batches of one run may be queued or running at a time."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One call over sources, and whom to tell: *on_end* exactly once, unless the run is cancelled."""
+
+    contract: Contract
+    arguments: Sources
+    priority: Priority
+    on_progress: Callable[[Progress], None]
+    on_warning: Callable[[str], None]
+    on_end: Callable[[Merged | CallRefused], None]
+    trace: str | None = None
+
+
+class FileRun:
+    """One call's way through the crew."""
+
+    def __init__(self, services: Services, request: Request) -> None:
+        assert request.contract.plan is not None
+        assert request.contract.kind is not None
+        self._services = services
+        self._request = request
+        self._kind: str = request.contract.kind
+        self._plan: FilePlan = request.contract.plan(request.arguments)
+        self._merge = self._new_merge()
+        self._sources: list[Source] = []
+        self._batch: list[int] = []
+        self._batch_bytes = 0
+        self._batches: deque[list[int]] = deque()
+        self._ready: dict[int, tuple[Piece, bool]] = {}
+        self._merged = 0
+        self._jobs: dict[_Job, int] = {}
+        self._paths: Sequence[str] = ()
+        self._listing = False
+        self._ended = False
+        self._told_at = 0.0
+        self._single = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start_with(self, source: Source) -> None:
+        """Run over one source, which needs no listing."""
+        self._single = True
+        self._take(source, 0)
+        self._advance()
+
+    def start_listing(self, paths: Sequence[str]) -> None:
+        """Run over whatever *paths* turn out to be."""
+        self._listing = True
+        self._paths = paths
+        timeout_s = self._services.files.run_deadline_s
+        self._timer = asyncio.get_running_loop().call_later(timeout_s, self._expire)
+        if refusal := self._submit(_ListingJob(self), LIST_FILES, self.listing_arguments()):
+            self._end(refusal)
+
+    def cancel(self) -> None:
+        """Nobody waits any more: stop whatever is queued or runs."""
+        self._close()
+
+    # --- what jobs report
+
+    def listed(self, listing: Listing) -> None:
+        """Take one batch of the listing."""
+        for skipped in listing.skipped:
+            outcome = "failed" if skipped.code in _FAILED_CODES else "skipped"
+            self._merge.add_failure(skipped.path, skipped.code, skipped.message, outcome)
+        for listed in listing.files:
+            self._take(self._source(listed), listed.size)
+        self._advance()
+
+    def listing_ended(self, job: "_ListingJob") -> None:
+        """Everything is listed."""
+        self._listing = False
+        self._jobs.pop(job, None)
+        self._advance()
+
+    def arrived(self, index: int, encoded: msgspec.Raw) -> None:
+        """Take one source's piece from a worker."""
+        try:
+            piece = _piece_decoder.decode(encoded)
+        except msgspec.MsgspecError:
+            self.failed(index, "internal", "The worker's answer could not be read.")
+            return
+        source = self._sources[index]
+        if source.fingerprint and piece.settled and piece.outcome == "ok":
+            self._services.cache.put(self._key(source), bytes(encoded), None)
+        self._settle(index, piece, cached=False)
+
+    def failed(self, index: int, code: ErrorCode, message: str) -> None:
+        """End one source without a result."""
+        path = self._sources[index].path
+        self._settle(index, Piece(path=path, outcome="failed", code=code, message=message), cached=False)
+
+    def struck(self, index: int, reason: str) -> bool:
+        """A worker has died of this source; return whether it may be tried once more."""
+        if not self._strike(index):
+            name = self._sources[index].path or "the snippet"
+            self._request.on_warning(f"A worker died ({reason}) on {name}; it is run again.")
+            return True
+        self.failed(index, "worker_lost", f"Two workers died while working on it (last: {reason}).")
+        return False
+
+    def overdue(self, left: Sequence[int], refusal: CallRefused) -> None:
+        """A batch hung at its first source: give that one up, and run the others as a new batch."""
+        self._strike(left[0])
+        self.failed(left[0], refusal.code, refusal.message)
+        if others := list(left)[1:]:
+            self._batches.append(others)
+
+    def job_ended(self, job: "_Job") -> None:
+        """A batch has nothing left to answer."""
+        self._jobs.pop(job, None)
+        self._advance()
+
+    def refused(self, refusal: CallRefused) -> None:
+        """The run as a whole cannot go on."""
+        self._end(refusal)
+
+    def is_settled(self, index: int) -> bool:
+        """Tell whether this source has ended."""
+        return index < self._merged or index in self._ready
+
+    # --- sources
+
+    def _strike(self, index: int) -> bool:
+        key = self._key(self._sources[index])
+        return self._services.quarantine.strike(key, time.monotonic())
+
+    def _source(self, listed: Listed) -> Source:
+        return Source(
+            path=listed.path,
+            language=self._request.arguments.language,
+            named=listed.named,
+            fingerprint=listed.fingerprint,
+        )
+
+    def _take(self, source: Source, size: int) -> None:
+        index = len(self._sources)
+        self._sources.append(source)
+        key = self._key(source)
+        if source.fingerprint and (known := self._services.cache.get(key)) is not None:
+            self._settle(index, _piece_decoder.decode(known), cached=True)
+        elif (left := self._services.quarantine.holds_for(key, time.monotonic())) is not None:
+            self.failed(index, "worker_lost", f"It killed two workers; refused for {left:.0f} s more.")
+        else:
+            self._add_to_batch(index, size)
+
+    def _add_to_batch(self, index: int, size: int) -> None:
+        files = self._services.files
+        if self._batch_bytes + size > files.batch_bytes or len(self._batch) >= files.batch_files:
+            self._close_batch()
+        self._batch.append(index)
+        self._batch_bytes += size
+
+    def _close_batch(self) -> None:
+        if self._batch:
+            self._batches.append(self._batch)
+        self._batch = []
+        self._batch_bytes = 0
+
+    def _key(self, source: Source) -> bytes:
+        contract = self._request.contract
+        identity = (source.path or "", source.fingerprint, source.language or "", source.code or "")
+        options = bytes(self._plan.options)
+        return call_key(contract.name, contract.version, options, str(source.named), *identity)
+
+    # --- going on
+
+    def _advance(self) -> None:
+        """Send what can be sent, say how far we are, and end when nothing is left."""
+        if self._ended:
+            return
+        if not self._listing:
+            self._close_batch()
+        self._send_batches()
+        self._tell()
+        if not self._listing and not self._jobs and not self._batches and not self._ended:
+            self._finish()
+
+    def _send_batches(self) -> None:
+        while self._batches and len(self._jobs) < self._services.window and not self._ended:
+            indices = self._batches.popleft()
+            job = _BatchJob(self, indices)
+            refusal = self._submit(job, self._request.contract.name, self.arguments_for(indices))
+            if refusal is None:
+                continue
+            if refusal.code != "queue_full" or not self._jobs:
+                self._end(refusal)
+            self._batches.appendleft(indices)  # one of our own jobs will end, and we come back
+            return
+
+    def arguments_for(self, indices: Sequence[int]) -> msgspec.Raw:
+        """Encode the arguments of a job over these sources."""
+        sources = [self._sources[index] for index in indices]
+        return msgspec.Raw(_encode(FileJob(sources, self._plan.options)))
+
+    def listing_arguments(self) -> msgspec.Raw:
+        """Encode the arguments of the listing."""
+        return msgspec.Raw(_encode(ListJob(list(self._paths), self._request.arguments.language)))
+
+    def _submit(self, job: "_Job", tool: str, arguments: msgspec.Raw) -> CallRefused | None:
+        deadline_s = self._services.crew.deadline_s
+        spec = JobSpec(
+            kind=self._kind,
+            tool=tool,
+            arguments=arguments,
+            priority=self._request.priority,
+            timeout_s=deadline_s if self._single else self._services.files.run_deadline_s,
+            extension_s=0 if self._single else deadline_s,
+            trace=self._request.trace,
+        )
+        self._jobs[job] = 0  # before the dispatcher, which may report at once
+        try:
+            job_id = self._services.dispatcher.submit(spec, job)
+        except CallRefused as refusal:
+            del self._jobs[job]
+            return refusal
+        if job in self._jobs:
+            self._jobs[job] = job_id
+        return None
+
+    def _settle(self, index: int, piece: Piece, *, cached: bool) -> None:
+        if self.is_settled(index):
+            return
+        self._ready[index] = (piece, cached)
+        while (ready := self._ready.pop(self._merged, None)) is not None:
+            self._merge.add(ready[0], cached=ready[1])
+            self._merged += 1
+
+    def _tell(self) -> None:
+        now = time.monotonic()
+        done = self._merged + len(self._ready)
+        if done and now - self._told_at >= _PROGRESS_INTERVAL_S and not self._single:
+            self._told_at = now
+            total = None if self._listing else float(len(self._sources))
+            self._request.on_progress(Progress(0, float(done), total, f"{done} files"))
+
+    # --- ending
+
+    def _new_merge(self) -> Merge:
+        arguments = self._request.arguments
+        return Merge(
+            totals=self._request.contract.totals,
+            items_field=self._plan.items_field,
+            noun=self._plan.noun,
+            start=read_cursor(arguments.cursor),
+            limit=arguments.limit,
+        )
+
+    def _finish(self) -> None:
+        failure = self._merge.only_failure()
+        if failure is None:
+            self._end(self._merge.finish())
+            return
+        where = f"{failure.path}: " if failure.path is not None else ""
+        self._end(CallRefused(_code(failure.code), f"{where}{failure.message}"))
+
+    def _expire(self) -> None:
+        """The run has taken too long: answer with what there is."""
+        limit_s = self._services.files.run_deadline_s
+        for index in range(len(self._sources)):
+            if not self.is_settled(index):
+                self.failed(index, "deadline", f"The run reached its limit of {limit_s:g} s.")
+        if self._listing:
+            message = f"The listing was cut after {limit_s:g} s."
+            self._merge.add_failure(None, "deadline", message)
+        self._finish()
+
+    def _end(self, answer: Merged | CallRefused) -> None:
+        if not self._ended:
+            self._close()
+            self._request.on_end(answer)
+
+    def _close(self) -> None:
+        self._ended = True
+        if self._timer is not None:
+            self._timer.cancel()
+        jobs, self._jobs = list(self._jobs.values()), {}
+        self._batches.clear()
+        for job_id in jobs:
+            self._services.dispatcher.cancel(job_id)
+
+
+class _ListingJob:
+    """Listens to `list_files` for its run."""
+
+    def __init__(self, run: FileRun) -> None:
+        self._run = run
+        self._started = False
+        self._lost = 0
+
+    def on_part(self, result: msgspec.Raw) -> None:
+        self._started = True
+        self._run.listed(_listing_decoder.decode(result))
+
+    def on_progress(self, progress: Progress) -> None:
+        del progress  # a run counts files itself
+
+    def on_lost(self, reason: str) -> msgspec.Raw | None:
+        # Files already taken in cannot be told from those of a second listing: only a fresh one is repeated.
+        self._lost += 1
+        if not self._started and self._lost == 1:
+            return self._run.listing_arguments()
+        self._run.refused(CallRefused("worker_lost", f"The worker listing the files died ({reason})."))
+        return None
+
+    def on_end(self, outcome: Outcome) -> None:
+        if outcome.status == "done":
+            self._run.listed(_listing_decoder.decode(outcome.result))
+            self._run.listing_ended(self)
+        else:
+            self._run.refused(refusal_of(outcome))
+
+
+class _BatchJob:
+    """Listens to one batch for its run. Workers answer sources in order, so the first left is the one."""
+
+    def __init__(self, run: FileRun, indices: list[int]) -> None:
+        self._run = run
+        self._left = deque(indices)
+
+    def on_part(self, result: msgspec.Raw) -> None:
+        if self._left:
+            self._run.arrived(self._left.popleft(), result)
+
+    def on_progress(self, progress: Progress) -> None:
+        del progress  # a run counts files itself
+
+    def on_lost(self, reason: str) -> msgspec.Raw | None:
+        if not self._run.struck(self._left[0], reason):
+            self._left.popleft()
+        if self._left:
+            return self._run.arguments_for(self._left)
+        self._run.job_ended(self)
+        return None
+
+    def on_end(self, outcome: Outcome) -> None:
+        if outcome.status == "done":
+            self.on_part(outcome.result)
+        elif outcome.status == "deadline" and self._left:
+            self._run.overdue(self._left, refusal_of(outcome))
+            self._left.clear()
+        self._fail_the_rest(outcome)
+        self._run.job_ended(self)
+
+    def _fail_the_rest(self, outcome: Outcome) -> None:
+        refusal = refusal_of(outcome)
+        while self._left:
+            self._run.failed(self._left.popleft(), refusal.code, refusal.message)
+
+
+_Job = _ListingJob | _BatchJob
+
+
+def refusal_of(outcome: Outcome) -> CallRefused:
+    """Return what a caller is told of a job that did not end well."""
+    if outcome.status == "deadline":
+        return CallRefused("deadline", f"The deadline has passed {outcome.message}".strip() + ".")
+    return CallRefused(_code(outcome.code), outcome.message)
+
+
+def _code(code: str) -> ErrorCode:
+    try:
+        return msgspec.convert(code, ErrorCode)
+    except msgspec.ValidationError:
+        return "internal"

@@ -1,0 +1,180 @@
+"""The JSON-RPC 2.0 envelope: one line becomes a request, a notification, or the reason why it is neither.
+
+Rule 1: `params` and `id` stay raw: the id goes back verbatim, and params are decoded once, by whom they concern.
+Rule 2: what looks like a response is never answered, because two servers answering each other never stop.
+"""
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+PARSE_ERROR: Final = -32700
+INVALID_REQUEST: Final = -32600
+METHOD_NOT_FOUND: Final = -32601
+INVALID_PARAMS: Final = -32602
+INTERNAL_ERROR: Final = -32603
+
+NULL_ID: Final = b"null"
+
+_ID = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d+')
+_BOM = b"\xef\xbb\xbf"
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A message that wants an answer."""
+
+    id: bytes
+    method: str
+    params: msgspec.Raw
+
+
+class Notification(msgspec.Struct, frozen=True):
+    """A message that wants none."""
+
+    method: str
+    params: msgspec.Raw
+
+
+class Response(msgspec.Struct, frozen=True):
+    """An answer to something that we never asked."""
+
+
+class Malformed(msgspec.Struct, frozen=True):
+    """A line that gets an error as its answer; *id* is what could be read of it."""
+
+    code: int
+    message: str
+    id: bytes = NULL_ID
+
+
+class RpcError(Exception):
+    """A request gets a protocol error as its answer."""
+
+    def __init__(self, code: int, message: str, data: object = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.data = data
+
+
+Message = Request | Notification | Response | Malformed
+
+_NO_PARAMS = msgspec.Raw(b"{}")
+
+
+class _Envelope(msgspec.Struct):
+    jsonrpc: str = ""
+    id: msgspec.Raw = msgspec.Raw()
+    method: str = ""
+    params: msgspec.Raw = _NO_PARAMS
+    result: msgspec.Raw = msgspec.Raw()
+    error: msgspec.Raw = msgspec.Raw()
+
+
+_decode_envelope = msgspec.json.Decoder(_Envelope).decode
+_decode_batch = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_any = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
+def read(line: bytes | msgspec.Raw) -> Message:
+    """Decode one JSON-RPC message that is not a batch."""
+    try:
+        envelope = _decode_envelope(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _diagnose(bytes(line))
+    if not envelope.method:
+        return _without_method(envelope)
+    message_id = bytes(envelope.id)
+    if message_id and not _is_id(message_id):
+        return Malformed(INVALID_REQUEST, "id must be a string or an integer")
+    if envelope.jsonrpc != "2.0":
+        return Malformed(INVALID_REQUEST, 'jsonrpc must be "2.0"', message_id or NULL_ID)
+    if not bytes(envelope.params).startswith(b"{"):
+        return Malformed(INVALID_REQUEST, "params must be an object", message_id or NULL_ID)
+    if message_id:
+        return Request(message_id, envelope.method, envelope.params)
+    return Notification(envelope.method, envelope.params)
+
+
+def is_batch(line: bytes) -> bool:
+    """Tell whether *line* is a JSON array rather than an object."""
+    return line.lstrip()[:1] == b"["
+
+
+def read_batch(line: bytes) -> list[msgspec.Raw] | Malformed:
+    """Split a batch into its messages."""
+    try:
+        messages = _decode_batch(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return Malformed(PARSE_ERROR, f"not JSON: {error}")
+    return messages or Malformed(INVALID_REQUEST, "a batch must not be empty")
+
+
+def clean(line: bytes) -> bytes:
+    """Return *line* without the byte order mark that some clients begin with, and without blanks around."""
+    return line.removeprefix(_BOM).strip()
+
+
+def result_line(message_id: bytes, result: bytes) -> bytes:
+    """Return the response that carries the encoded *result*; no newline at the end."""
+    return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (message_id, result)
+
+
+def error_line(message_id: bytes, code: int, message: str, data: object = None) -> bytes:
+    """Return the response that carries an error; no newline at the end."""
+    error: dict[str, object] = {"code": code, "message": message}
+    if data is not None:
+        error["data"] = data
+    return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (message_id, _encode(error))
+
+
+def notification_line(method: str, params: object) -> bytes:
+    """Return a notification; no newline at the end."""
+    return _encode({"jsonrpc": "2.0", "method": method, "params": params})
+
+
+def id_value(message_id: bytes) -> str | int:
+    """Return the id as a value, because one string can be spelt in many ways."""
+    value: str | int = _decode_any(message_id)
+    return value
+
+
+def _is_id(raw: bytes) -> bool:
+    """Tell whether *raw* is a string or an integer that we may send back as it is."""
+    if not _ID.fullmatch(raw):
+        return False
+    if raw.isascii():
+        return True
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _without_method(envelope: _Envelope) -> Message:
+    if envelope.result or envelope.error:
+        return Response()
+    message_id = bytes(envelope.id)
+    readable = message_id if _is_id(message_id) else NULL_ID
+    return Malformed(INVALID_REQUEST, "not a request: method is missing", readable)
+
+
+def _diagnose(line: bytes) -> Malformed:
+    """Tell JSON of the wrong shape from what is no JSON at all."""
+    try:
+        value: Any = _decode_any(line)
+    except RecursionError:
+        return Malformed(PARSE_ERROR, "nested too deeply")
+    except UnicodeDecodeError:
+        return Malformed(PARSE_ERROR, "not UTF-8")
+    except msgspec.MsgspecError as error:
+        return Malformed(PARSE_ERROR, f"not JSON: {error}")
+    if not isinstance(value, dict):
+        return Malformed(INVALID_REQUEST, "a message must be an object")
+    readable = value.get("id")
+    is_id = isinstance(readable, str | int) and not isinstance(readable, bool)
+    message_id = _encode(readable) if is_id else NULL_ID
+    return Malformed(INVALID_REQUEST, "jsonrpc and method must be strings", message_id)

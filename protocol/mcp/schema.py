@@ -1,0 +1,56 @@
+"""JSON Schema for a Struct, in the plain form that clients and models cope with: no `$ref`, no null unions."""
+
+from typing import Any, Final
+
+import msgspec
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+Schema = dict[str, Any]
+
+
+def input_schema(arguments: type[msgspec.Struct]) -> Schema:
+    """Return the schema of a tool's arguments. An optional one is left out rather than null."""
+    return _without_null(_inlined(arguments))
+
+
+def output_schema(result: type[msgspec.Struct]) -> Schema:
+    """Return the schema of a tool's structured result."""
+    return _inlined(result)
+
+
+def _inlined(struct: type[msgspec.Struct]) -> Schema:
+    (reference,), definitions = msgspec.json.schema_components(
+        [struct], ref_template="{name}"
+    )
+    return _resolve(reference, definitions)
+
+
+def _resolve(node: Any, definitions: dict[str, Schema]) -> Any:
+    """Replace every reference by what it names. Our contracts are trees, so this ends."""
+    if isinstance(node, list):
+        return [_resolve(child, definitions) for child in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        target = _resolve(definitions[node["$ref"]], definitions)
+        return {**target, **{k: v for k, v in node.items() if k != "$ref"}}
+    return {
+        key: _resolve(value, definitions)
+        for key, value in node.items()
+        if key != "title" or not isinstance(value, str)
+    }
+
+
+def _without_null(schema: Schema) -> Schema:
+    properties = {name: _optional(child) for name, child in schema["properties"].items()}
+    return {**schema, "properties": properties}
+
+
+def _optional(schema: Schema) -> Schema:
+    """Turn "anyOf something or null, default null" into the something."""
+    options = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
+    if len(options) != 1:
+        return schema
+    rest = {k: v for k, v in schema.items() if k != "anyOf" and (k, v) != ("default", None)}
+    return {**options[0], **rest}

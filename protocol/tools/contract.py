@@ -1,0 +1,50 @@
+"""What a tool promises: one `Contract` each, from which schemas, validation and routing derive."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+Priority = Literal["high", "normal", "low"]
+
+
+class Annotations(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """MCP's hints about a tool, all said outright because their defaults are the pessimistic ones."""
+
+    read_only_hint: bool
+    destructive_hint: bool = False
+    idempotent_hint: bool = True
+    open_world_hint: bool = False
+
+
+class FilePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tool over files wants done with each source, and how the rows are named in its result.
+
+    *options* goes to the worker with every job; *items_field* is the field of a file's object that holds
+    its rows, None when a file has none; *noun* names a row for people.
+    """
+
+    options: msgspec.Raw
+    items_field: str | None
+    noun: str
+
+
+class Contract(msgspec.Struct, frozen=True, kw_only=True):
+    """One tool.
+
+    *kind* is the kind of worker that runs it, None for what the coordinator answers itself. *version*
+    changes whenever the same arguments may give another answer, because it is part of the cache's key.
+    *plan* makes it a tool over files: its arguments are `Sources`, its answer is made of `Piece`s.
+    """
+
+    name: str
+    title: str
+    description: str
+    version: str
+    arguments: type[msgspec.Struct]
+    result: type[msgspec.Struct]
+    annotations: Annotations
+    kind: str | None = None
+    priority: Priority = "normal"
+    plan: Callable[[Any], FilePlan] | None = None
+    totals: tuple[str, ...] = ()

@@ -1,0 +1,110 @@
+"""One worker's conversation, as both sides may hold each other to it.
+
+Rule 1: every state change is a row of TRANSITIONS; no other line assigns `state`, save `end`.
+Rule 2: a job is in flight from the `Job` that sends it to the `Done` or `Failed` that answers it, cancelled
+or not, because the worker is busy with it until then.
+Rule 3: this file reads no bytes, no clock and no configuration.
+"""
+
+import enum
+
+from protocol.errors import ProtocolError
+from protocol.worker.messages import (
+    Beat,
+    Cancel,
+    Done,
+    Drain,
+    Failed,
+    FromWorker,
+    Job,
+    Part,
+    Ping,
+    Progress,
+    Ready,
+    ToWorker,
+)
+
+Message = ToWorker | FromWorker
+
+
+class State(enum.Enum):
+    """Where a worker's conversation stands."""
+
+    STARTING = "starting"
+    READY = "ready"
+    DRAINING = "draining"
+    ENDED = "ended"
+
+
+TRANSITIONS: dict[tuple[State, type[Message]], State] = {
+    (State.STARTING, Ready): State.READY,
+    (State.STARTING, Drain): State.DRAINING,
+    (State.DRAINING, Ready): State.DRAINING,  # our Drain crossed its Ready on the way
+    (State.READY, Job): State.READY,
+    (State.READY, Drain): State.DRAINING,
+} | {
+    (state, message): state
+    for state in (State.READY, State.DRAINING)
+    for message in (Cancel, Ping, Progress, Part, Done, Failed, Beat)
+}
+
+
+class WorkerSession:
+    """Tracks one worker's state and the ids of the jobs it has, oldest first."""
+
+    def __init__(self) -> None:
+        self.state = State.STARTING
+        self.capacity = 0
+        self.in_flight: dict[int, None] = {}
+
+    def __repr__(self) -> str:
+        return f"<WorkerSession {self.state.value} {len(self.in_flight)}/{self.capacity}>"
+
+    def free_slots(self) -> int:
+        """Return how many more jobs may be sent now."""
+        return self.capacity - len(self.in_flight) if self.state is State.READY else 0
+
+    def advance(self, message: Message) -> None:
+        """Take one message, sent or received.
+
+        Raises:
+            ProtocolError: the message is not legal here; the session has ended.
+        """
+        following = TRANSITIONS.get((self.state, type(message)))
+        if following is None:
+            self._break(f"{type(message).__name__} while {self.state.value}")
+        self._account(message)
+        self.state = following
+
+    def end(self) -> list[int]:
+        """Close the session, however it came to it; return the ids that were in flight, oldest first."""
+        self.state = State.ENDED
+        lost, self.in_flight = list(self.in_flight), {}
+        return lost
+
+    def _account(self, message: Message) -> None:
+        match message:
+            case Ready(capacity=capacity):
+                if capacity < 1:
+                    self._break(f"capacity {capacity}")
+                self.capacity = capacity
+            case Job(id=job_id):
+                if job_id in self.in_flight or self.free_slots() < 1:
+                    self._break(f"job {job_id} has no free slot")
+                self.in_flight[job_id] = None
+            case Done(id=job_id) | Failed(id=job_id):
+                self._require(job_id)
+                del self.in_flight[job_id]
+            case Part(id=job_id) | Progress(id=job_id) | Cancel(id=job_id):
+                self._require(job_id)
+            case _:
+                pass
+
+    def _require(self, job_id: int) -> None:
+        if job_id not in self.in_flight:
+            self._break(f"job {job_id} is not in flight")
+
+    def _break(self, what: str) -> None:
+        # The ids in flight are kept: `end` hands them to whoever runs them elsewhere.
+        self.state = State.ENDED
+        raise ProtocolError(what)

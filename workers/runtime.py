@@ -1,0 +1,206 @@
+"""The loop that every kind shares: read a message, run the job, reply, and beat from a thread meanwhile.
+
+Rule 1: one job at a time, in the order of arrival; the oldest unanswered job is the one that runs.
+Rule 2: every reply is written before the next job starts, so that a crash is blamed on the right job.
+"""
+
+import os
+import select
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Mapping
+
+import msgspec
+
+from protocol.errors import CallRefused, ProtocolError
+from protocol.framing import LineDecoder, Overlong
+from protocol.worker.messages import (
+    MAX_LINE_BYTES,
+    Beat,
+    Cancel,
+    Done,
+    Drain,
+    Failed,
+    FromWorker,
+    Job,
+    Ping,
+    Part,
+    Ready,
+    ToWorker,
+    decode_to_worker,
+    encode_line,
+)
+from protocol.worker.settings import WorkerSettings
+from workers.context import JobCancelled, Tool
+
+_CHUNK = 1 << 18
+_POLL_INTERVAL_S = 0.002
+
+
+class Channel:
+    """The two file descriptors to the coordinator. Any thread may send; only the main thread receives."""
+
+    def __init__(self, inbox: int, outbox: int) -> None:
+        self._inbox = inbox
+        self._outbox = outbox
+        self._sending = threading.Lock()
+        self._decoder = LineDecoder(MAX_LINE_BYTES)
+        self.closed = False
+
+    def send(self, message: FromWorker) -> None:
+        """Write one message; a coordinator that is gone ends this process."""
+        line = memoryview(encode_line(message))
+        with self._sending:
+            while line:
+                line = line[os.write(self._outbox, line) :]
+
+    def receive(self) -> list[ToWorker]:
+        """Wait for bytes and return the messages that they complete, perhaps none; mark the end of input."""
+        data = os.read(self._inbox, _CHUNK)
+        if not data:
+            self.closed = True
+        return [_decode(line) for line in self._decoder.feed(data) if line]
+
+    def has_input(self) -> bool:
+        """Tell whether `receive` would return at once."""
+        return bool(select.select([self._inbox], [], [], 0)[0])
+
+
+def _decode(line: bytes | Overlong) -> ToWorker:
+    if isinstance(line, Overlong):
+        raise ProtocolError(f"a line of more than {MAX_LINE_BYTES} bytes")
+    return decode_to_worker.decode(line)
+
+
+def take_stdio() -> Channel:
+    """Keep stdin and stdout for the protocol, and give whatever prints or reads a harmless pair instead."""
+    channel = Channel(os.dup(0), os.dup(1))
+    devnull = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(devnull, 0)
+    os.dup2(2, 1)
+    os.close(devnull)
+    return channel
+
+
+class Runtime:
+    """Runs jobs with *tools* until the coordinator drains us or is gone."""
+
+    def __init__(
+        self, kind: str, tools: Mapping[str, Tool], settings: WorkerSettings, channel: Channel
+    ) -> None:
+        self.settings = settings
+        self._kind = kind
+        self._tools = tools
+        self._channel = channel
+        self._waiting: deque[ToWorker] = deque()
+        self._cancelled: set[int] = set()
+        self._jobs_done = 0
+        self._running: int | None = None
+
+    def run(self) -> None:
+        """Say Ready, then serve until the end of input or a `Drain`."""
+        self._channel.send(Ready(kind=self._kind, pid=os.getpid()))
+        threading.Thread(target=self._beat_for_ever, name="beat", daemon=True).start()
+        while (message := self._next()) is not None and not isinstance(message, Drain):
+            self._handle(message)
+
+    def is_cancelled(self, job_id: int) -> bool:
+        """Take in what has arrived meanwhile, and tell whether *job_id* is still wanted."""
+        while not self._channel.closed and self._channel.has_input():
+            self._take_in()
+        return self._channel.closed or job_id in self._cancelled
+
+    def send_part(self, job_id: int, result: bytes) -> None:
+        """Send one piece of *job_id*'s result."""
+        self._channel.send(Part(id=job_id, result=msgspec.Raw(result)))
+
+    def _next(self) -> ToWorker | None:
+        while not self._waiting and not self._channel.closed:
+            self._take_in()
+        return self._waiting.popleft() if self._waiting else None
+
+    def _take_in(self) -> None:
+        for message in self._channel.receive():
+            if isinstance(message, Cancel):
+                self._cancel(message.id)
+            elif isinstance(message, Ping):
+                self._channel.send(self._beat(message.n))
+            else:
+                self._waiting.append(message)
+
+    def _cancel(self, job_id: int) -> None:
+        # A Cancel may cross the job's reply on the way; what is already answered must not be remembered.
+        waiting = (message.id for message in self._waiting if isinstance(message, Job))
+        if job_id == self._running or job_id in waiting:
+            self._cancelled.add(job_id)
+
+    def _handle(self, message: ToWorker) -> None:
+        if isinstance(message, Job):
+            self._running = message.id
+            self._channel.send(self._answer(message))
+            self._cancelled.discard(message.id)
+            self._jobs_done += 1
+            self._running = None
+
+    def _answer(self, job: Job) -> Done | Failed:
+        """Run *job*; whatever it raises becomes an answer, because a tool's mistake is not the worker's."""
+        tool = self._tools.get(job.tool)
+        if tool is None:
+            return Failed(id=job.id, code="internal", message=f"{self._kind} has no tool {job.tool}")
+        try:
+            result = tool(job.arguments, _Context(self, job.id))
+        except JobCancelled:
+            return Failed(id=job.id, code="cancelled", message="cancelled")
+        except CallRefused as refusal:
+            return Failed(id=job.id, code=refusal.code, message=refusal.message)
+        except Exception as error:  # noqa: BLE001 - the edge between foreign code and the protocol
+            traceback.print_exc(file=sys.stderr)
+            return Failed(id=job.id, code="internal", message=f"{type(error).__name__}: {error}")
+        if len(result) > MAX_LINE_BYTES // 2:
+            message = f"the result has {len(result)} bytes, more than a message can carry"
+            return Failed(id=job.id, code="too_large", message=message)
+        return Done(id=job.id, result=msgspec.Raw(result), cache_for=None)
+
+    def _beat_for_ever(self) -> None:
+        while True:
+            time.sleep(self.settings.beat_s)
+            try:
+                self._channel.send(self._beat(-1))
+            except OSError:
+                os._exit(0)  # nobody is left to beat for
+
+    def _beat(self, n: int) -> Beat:
+        return Beat(n=n, rss=resident_bytes(), jobs_done=self._jobs_done, busy=self._running is not None)
+
+
+class _Context:
+    """One running job's way to the outside (see `JobContext`)."""
+
+    def __init__(self, runtime: Runtime, job_id: int) -> None:
+        self.settings = runtime.settings
+        self._runtime = runtime
+        self._job_id = job_id
+        self._asked_at = 0.0
+
+    def part(self, result: bytes) -> None:
+        self._runtime.send_part(self._job_id, result)
+
+    def cancelled(self) -> bool:
+        # Asking costs a system call; a parser's callback asks thousands of times a second.
+        now = time.monotonic()
+        if now - self._asked_at < _POLL_INTERVAL_S:
+            return False
+        self._asked_at = now
+        return self._runtime.is_cancelled(self._job_id)
+
+
+def resident_bytes() -> int:
+    """Return this process's resident memory in bytes; 0 where the platform does not say cheaply."""
+    try:
+        with open("/proc/self/statm", "rb") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
