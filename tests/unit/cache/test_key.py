@@ -1,0 +1,154 @@
+"""Equal calls have equal keys, different calls have different ones, and junk is refused cleanly."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cache.key import KEY_BYTES, call_key, canonical
+from protocol.errors import CallRefused
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+fields = st.lists(st.text(alphabet="ab:1", max_size=3), max_size=4).map(tuple)
+calls = st.tuples(
+    st.text(alphabet="ab:1", max_size=3),
+    st.text(alphabet="ab:1", max_size=3),
+    st.text(alphabet="ab:1", max_size=3).map(str.encode),
+    fields,
+)
+Call = tuple[str, str, bytes, tuple[str, ...]]
+
+
+def shuffled(value: Any, draw: st.DrawFn) -> Any:
+    """Reorder the keys of every object in *value*."""
+    if isinstance(value, dict):
+        members: dict[str, Any] = value
+        keys = draw(st.permutations(list(members)))
+        return {key: shuffled(members[key], draw) for key in keys}
+    if isinstance(value, list):
+        items: list[Any] = value
+        return [shuffled(item, draw) for item in items]
+    return value
+
+
+@st.composite
+def two_spellings(draw: st.DrawFn) -> tuple[Any, bytes, bytes]:
+    value = draw(values)
+    one = json.dumps(value, indent=draw(st.sampled_from([None, 0, 2])))
+    other = json.dumps(shuffled(value, draw), ensure_ascii=draw(st.booleans()))
+    return value, one.encode(), other.encode()
+
+
+@given(two_spellings())
+def test_layout_escapes_and_the_order_of_keys_make_no_difference(
+    spellings: tuple[Any, bytes, bytes],
+) -> None:
+    value, one, other = spellings
+
+    assert canonical(one) == canonical(other)
+    assert msgspec.json.decode(canonical(one)) == value
+    assert canonical(canonical(one)) == canonical(one)
+
+
+@given(values, values)
+def test_different_values_have_different_canonical_bytes(one: Any, other: Any) -> None:
+    same = canonical(json.dumps(one).encode()) == canonical(json.dumps(other).encode())
+
+    assert not same or one == other
+
+
+@given(st.binary(max_size=30) | st.text(alphabet='[]{}":,1e.-ntu\\', max_size=12).map(str.encode))
+def test_any_bytes_are_rewritten_or_refused(junk: bytes) -> None:
+    try:
+        rewritten = canonical(junk)
+    except CallRefused:
+        return
+
+    assert canonical(rewritten) == rewritten
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rewritten"),
+    [
+        (b'{"b": 1, "a": {"d": 2, "c": 3}}', b'{"a":{"c":3,"d":2},"b":1}'),
+        (b"18446744073709551616", b"18446744073709551616"),
+        (b"-123456789012345678901234567890", b"-123456789012345678901234567890"),
+        (b"1.00", b"1.0"),
+        (b"1", b"1"),
+        (b'{"a": 1, "a": 2}', b'{"a":2}'),
+        (b'"\\u00e9"', '"é"'.encode()),
+    ],
+)
+def test_a_value_has_one_spelling(arguments: bytes, rewritten: bytes) -> None:
+    assert canonical(arguments) == rewritten
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        b"",
+        b"{",
+        b"1 2",
+        b"NaN",
+        b"1e400",
+        b'"\xff"',
+        b'{"\xff": 1}',
+        b'"\\ud800"',
+        b"\xef\xbb\xbf{}",
+    ],
+)
+def test_what_is_not_json_is_refused(arguments: bytes) -> None:
+    with pytest.raises(CallRefused, match="not valid JSON") as refusal:
+        canonical(arguments)
+
+    assert refusal.value.code == "invalid_arguments"
+
+
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_arguments_nested_too_deeply_are_refused(opening: bytes, closing: bytes) -> None:
+    with pytest.raises(CallRefused, match="nested too deeply") as refusal:
+        canonical(opening * 100_000 + b"1" + closing * 100_000)
+
+    assert refusal.value.code == "invalid_arguments"
+
+
+@given(calls, calls)
+def test_different_calls_have_different_keys(one: Call, other: Call) -> None:
+    """The alphabet is that of the framing itself: what looks like a length must not act as one."""
+    assert (key_of(one) == key_of(other)) == (one == other)
+
+
+def test_a_part_of_one_field_cannot_move_to_the_next() -> None:
+    keys = {
+        call_key("ab", "c", b"d"),
+        call_key("a", "bc", b"d"),
+        call_key("a", "b", b"cd"),
+        call_key("a", "b", b"c", "d"),
+        call_key("a", "b", b"c", "d", ""),
+        call_key("a", "b", b"c1:d"),
+    }
+
+    assert len(keys) == 6
+
+
+def test_a_path_that_is_not_utf8_has_a_key() -> None:
+    assert len(call_key("tool", "1", b"{}", "caf\udce9.py")) == KEY_BYTES
+
+
+def key_of(call: Call) -> bytes:
+    tool, version, arguments, identity = call
+    return call_key(tool, version, arguments, *identity)
