@@ -68,7 +68,7 @@ print(total_area([shape.scaled(2.0) for shape in SHAPES]))
 
 
 class Contender(msgspec.Struct, frozen=True, kw_only=True):
-    """One server. *same* and *fresh* are JSON arguments for `tool`: always the same; new by `{n}`."""
+    """One server. *same* and *fresh* are JSON arguments of *tool*; `{n}` makes *fresh* ones new."""
 
     name: str
     command: Sequence[str]

@@ -1,7 +1,7 @@
 """The load loop: so many calls in flight against one server, each answer replaced by a new call.
 
-One process, raw descriptors, no task and no decoding per call: what the loop itself can carry is far
-above what a server does (`ceiling` measures it against `cat`).
+One process, raw descriptors, no task and no decoding per call: the loop itself can carry far more
+than a server does (`ceiling` measures it against `cat`).
 """
 
 import os
@@ -11,7 +11,6 @@ from array import array
 from collections.abc import Callable, Sequence
 
 import msgspec
-
 from answer_reader import AnswerReader
 from percentiles import Latency, latency
 from request_blocks import DIGITS, RequestBlocks
@@ -22,10 +21,9 @@ _now = time.perf_counter
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """How much to send. Ends when *calls* are sent or *seconds* have passed, then waits for answers.
+    """How much to send: until *calls* are sent or *seconds* have passed; then answers are awaited.
 
-    *patience* is how many seconds without any answer mean that the server hangs; *deadline* ends the
-    run in any case.
+    A server that does not answer for *patience* seconds hangs; *deadline* ends the run in any case.
     """
 
     concurrency: int = 64
@@ -74,7 +72,7 @@ class LoadRun:
         self._sent: list[tuple[int, float]] = []  # how many, when
         self._answered: list[tuple[float, bytes]] = []  # when, ids joined
         self._in_flight = 0
-        self._left = load.calls
+        self._left: int | None = load.calls
         self._ended = ""
         self._started = self._last_answer = 0.0
 

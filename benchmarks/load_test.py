@@ -1,4 +1,7 @@
-"""Put any stdio MCP server under load: `python benchmarks/load_test.py [options] -- COMMAND ARGS...`."""
+"""Put any stdio MCP server under load.
+
+`python benchmarks/load_test.py [options] -- COMMAND ARGS...`
+"""
 
 import argparse
 import sys
@@ -6,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-
 from contenders import SNIPPET, code_arguments, toolcrew
 from load import Load, LoadFigures, LoadRun, Tick, ceiling
 from mcp_client import Client, Era, ServerFailed
@@ -54,6 +56,12 @@ class CacheCounts(msgspec.Struct, frozen=True):
     def hit_rate(self) -> float:
         """Return the share of calls that the cache answered."""
         return self.hits / max(1, self.hits + self.misses + self.shared)
+
+
+class Metrics(msgspec.Struct, frozen=True):
+    """The part of the server's metrics that matters here."""
+
+    cache: CacheCounts | None = None
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,9 +170,7 @@ def _warm_up(client: Client, requests: RequestBlocks, options: Options) -> Cache
     return _cache_counts(client) if _METRICS in client.tools() else None
 
 
-def _timed_run(
-    client: Client, requests: RequestBlocks, options: Options
-) -> tuple[LoadRun, Usage]:
+def _timed_run(client: Client, requests: RequestBlocks, options: Options) -> tuple[LoadRun, Usage]:
     load = Load(
         concurrency=options.concurrency,
         calls=options.calls,
@@ -188,9 +194,8 @@ def _timed_run(
 
 
 def _cache_counts(client: Client) -> CacheCounts | None:
-    structured = client.call(_METRICS, {}).get("structuredContent")
-    cache = structured.get("cache") if isinstance(structured, dict) else None
-    return msgspec.convert(cache, CacheCounts) if cache else None
+    result = client.call(_METRICS, {})
+    return msgspec.convert(result.get("structuredContent", {}), Metrics).cache
 
 
 def _cache_since(client: Client, before: CacheCounts | None) -> CacheCounts | None:
@@ -221,7 +226,10 @@ def _options() -> Options:
         help="JSON object; {n} in it becomes a number of eight digits",
     )
     parser.add_argument(
-        "--distinct", type=float, default=0.0, help="share of calls, 0 to 1, with a {n} of their own"
+        "--distinct",
+        type=float,
+        default=0.0,
+        help="share of calls, 0 to 1, with a {n} of their own",
     )
     parser.add_argument("--concurrency", type=int, default=default.concurrency)
     parser.add_argument("--seconds", type=float, default=default.seconds)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
-
 from server_process import ServerProcess
 
 Era = Literal["legacy", "modern"]
@@ -65,8 +64,14 @@ class Client(ServerProcess):
             self.send("notifications/initialized", {})
 
     def call(self, tool: str, arguments: Object) -> Object:
-        """Call *tool* and return its result, `isError` or not."""
-        return self.request("tools/call", {"name": tool, "arguments": arguments})
+        """Call *tool* and return its result.
+
+        Raises: ServerFailed when the result is an error.
+        """
+        result = self.request("tools/call", {"name": tool, "arguments": arguments})
+        if result.get("isError"):
+            raise self._failure(f"{tool} answered with an error: {result.get('content')}")
+        return result
 
     def tools(self) -> list[str]:
         """Return the names of all tools."""

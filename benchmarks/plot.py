@@ -12,8 +12,9 @@ def draw_load(
     import matplotlib as mpl  # noqa: PLC0415 - only whoever wants a picture needs it
 
     mpl.use("Agg")
-    from matplotlib import pyplot  # noqa: PLC0415 - after the backend is chosen
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - after the backend is chosen
 
+    pyplot: Any = plt
     figure, axes = pyplot.subplots(1, 2, figsize=(11, 4), layout="constrained")
     _draw_latency(axes[0], latency_curve)
     _draw_throughput(axes[1], throughput)

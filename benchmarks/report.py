@@ -1,4 +1,4 @@
-"""Figures as text: tables that read well on a terminal and as Markdown, and the machine behind them."""
+"""Figures as text: tables for the terminal and for Markdown, and the machine behind them."""
 
 import os
 import platform

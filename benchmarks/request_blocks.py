@@ -1,4 +1,4 @@
-"""`tools/call` requests made a thousand at a time, so that making them costs the client next to nothing.
+"""`tools/call` requests, made a thousand at a time at next to no cost.
 
 All requests of a run have the same width. Within a block the last three digits of every id never
 change; of the others only single columns are rewritten, each by one strided assignment.
@@ -9,7 +9,7 @@ import msgspec
 BLOCK = 1_000
 DIGITS = 8
 SHARED = 10**7
-"""The number that calls with the same arguments carry in place of `{n}`. Ids begin a block later."""
+"""What calls with the same arguments carry in place of `{n}`. Ids begin a block later."""
 
 PLACEHOLDER = b"{n}"
 _HEAD = b'{"jsonrpc":"2.0","id":'
@@ -20,22 +20,24 @@ class RequestBlocks:
 
     *params* is the text of the JSON `params`; each `{n}` in it becomes an eight-digit number: the
     call's own id for the *distinct* share of the calls, `SHARED` for the others. *width* pads every
-    request with spaces up to that many bytes.
+    request with spaces up to that many bytes. *first_id* is a multiple of `BLOCK`.
     """
 
-    def __init__(self, params: bytes, distinct: float = 0.0, width: int = 0) -> None:
+    def __init__(
+        self, params: bytes, distinct: float = 0.0, width: int = 0, first_id: int = SHARED + BLOCK
+    ) -> None:
         line, columns = _template(params)
         line = line.ljust(width - 1) + b"\n"
         self.width = len(line)
         self.taken = 0
-        self.first_id = SHARED + BLOCK
+        self.first_id = first_id
         self._id_column, *self._number_columns = columns
         self._distinct = int.from_bytes(_spread(distinct))
         self._block = bytearray(line * BLOCK)
         self._write_digits(range(DIGITS), SHARED)
         self._ready = b""
         self._offset = 0
-        self._blocks_made = 0
+        self._next_id = first_id
 
     def take(self, count: int) -> bytes:
         """Return the next *count* requests, joined."""
@@ -51,9 +53,8 @@ class RequestBlocks:
         return out
 
     def _next_block(self) -> bytes:
-        self._blocks_made += 1
-        first = SHARED + self._blocks_made * BLOCK
-        self._write_digits(range(DIGITS - 3), first)
+        self._write_digits(range(DIGITS - 3), self._next_id)
+        self._next_id += BLOCK
         return bytes(self._block)
 
     def _write_digits(self, digits: range, first: int) -> None:

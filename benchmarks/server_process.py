@@ -10,6 +10,9 @@ from typing import Self
 
 from process_tree import ProcessTree
 
+_SLOWING = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+"""Left out of a server's environment: installed programs run without them."""
+
 GRACE = 5.0
 """Seconds from end of input to the kill."""
 
@@ -18,7 +21,7 @@ class ServerProcess:
     """Runs *command* from construction on; `with` ends it, and everything that it started."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        self._stderr = tempfile.TemporaryFile()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         self.started_at = time.perf_counter()
         self._process = subprocess.Popen(
             command,
@@ -26,6 +29,7 @@ class ServerProcess:
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             bufsize=0,
+            env={name: value for name, value in os.environ.items() if name not in _SLOWING},
             start_new_session=True,
         )
         assert self._process.stdin is not None

@@ -35,6 +35,8 @@ TOOLS = (
     b'{"text":{"type":"string"}},"required":["text"]}}]}'
 )
 
+LIMIT = 100_000
+
 decode = msgspec.json.Decoder(Request).decode
 known: dict[tuple[str, bytes], bytes] = {}
 
@@ -53,6 +55,8 @@ def result(request: Request) -> bytes:
     arguments = bytes(request.params.arguments)
     key = (request.params.name, arguments)
     if key not in known:
+        if len(known) == LIMIT:
+            known.clear()
         known[key] = echo(arguments)
     return known[key]
 
