@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cache.key import KEY_BYTES, call_key, canonical
 from protocol.errors import CallRefused
 
+Json = dict[str, Any] | list[Any] | str | float | None
 scalars = (
     st.none()
     | st.booleans()
@@ -33,20 +34,18 @@ calls = st.tuples(
 Call = tuple[str, str, bytes, tuple[str, ...]]
 
 
-def shuffled(value: Any, draw: st.DrawFn) -> Any:
+def shuffled(value: Json, draw: st.DrawFn) -> Json:
     """Reorder the keys of every object in *value*."""
     if isinstance(value, dict):
-        members: dict[str, Any] = value
-        keys = draw(st.permutations(list(members)))
-        return {key: shuffled(members[key], draw) for key in keys}
+        keys = draw(st.permutations(list(value)))
+        return {key: shuffled(value[key], draw) for key in keys}
     if isinstance(value, list):
-        items: list[Any] = value
-        return [shuffled(item, draw) for item in items]
+        return [shuffled(item, draw) for item in value]
     return value
 
 
 @st.composite
-def two_spellings(draw: st.DrawFn) -> tuple[Any, bytes, bytes]:
+def two_spellings(draw: st.DrawFn) -> tuple[Json, bytes, bytes]:
     value = draw(values)
     one = json.dumps(value, indent=draw(st.sampled_from([None, 0, 2])))
     other = json.dumps(shuffled(value, draw), ensure_ascii=draw(st.booleans()))
@@ -55,7 +54,7 @@ def two_spellings(draw: st.DrawFn) -> tuple[Any, bytes, bytes]:
 
 @given(two_spellings())
 def test_layout_escapes_and_the_order_of_keys_make_no_difference(
-    spellings: tuple[Any, bytes, bytes],
+    spellings: tuple[Json, bytes, bytes],
 ) -> None:
     value, one, other = spellings
 
@@ -65,7 +64,7 @@ def test_layout_escapes_and_the_order_of_keys_make_no_difference(
 
 
 @given(values, values)
-def test_different_values_have_different_canonical_bytes(one: Any, other: Any) -> None:
+def test_different_values_have_different_canonical_bytes(one: Json, other: Json) -> None:
     same = canonical(json.dumps(one).encode()) == canonical(json.dumps(other).encode())
 
     assert not same or one == other
