@@ -15,13 +15,9 @@ _MINIFIABLE = (".js", ".mjs", ".cjs", ".css")
 _MINIFIED_NAMES = tuple(f".min{extension}" for extension in _MINIFIABLE)
 
 _HEADER = re.compile(rb"(?:[^\n]*\n){0,39}[^\n]*")
-# Spelled so that this file does not say it of itself.
-_GENERATED = re.compile(
-    rb"(?<![\w.])@[g]enerated\b|<auto-[g]enerated|\bcode generated\b.*\bdo not edit\b",
-    re.IGNORECASE,
-)
-_DO_NOT_EDIT = re.compile(rb"\bdo not (?:edit|modify)\b", re.IGNORECASE)
-_SAYS_GENERATED = re.compile(rb"\b(?:auto)?generated\b", re.IGNORECASE)
+# Spelled so that this file does not say it of itself; applied to lower case.
+_GENERATED = re.compile(rb"(?<![\w.])@[g]enerated\b|<auto-[g]enerated")
+_DO_NOT_EDIT = re.compile(rb"\bdo not (?:edit|modify)\b")
 
 
 def utf8(data: bytes, name: str) -> bytes:
@@ -62,7 +58,7 @@ def is_minified(data: bytes, name: str) -> bool:
 def is_generated(data: bytes) -> bool:
     """Tell by what the first 40 lines say."""
     match = _HEADER.match(data[:_SNIFFED])
-    header = match[0] if match else b""
-    if _GENERATED.search(header):
-        return True
-    return bool(_DO_NOT_EDIT.search(header) and _SAYS_GENERATED.search(header))
+    header = match[0].lower() if match else b""
+    if b"generated" not in header:
+        return False
+    return bool(_GENERATED.search(header) or _DO_NOT_EDIT.search(header))

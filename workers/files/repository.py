@@ -1,0 +1,105 @@
+"""Where git's ignore rules come from; git itself is never run.
+
+This is the one place that looks outside the roots: a repository can begin above them, and the
+user's own ignore file lies in the home folder. Only rules are read; they never show in an answer.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import PurePath
+
+from protocol.worker.settings import WorkerSettings
+from workers.files.ignore import Ignore, is_ignored, parse
+from workers.files.names import is_below
+
+_LARGEST = 256 * 1024
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+_SECTION = re.compile(r'\s*\[\s*([^\s\]"]+)')
+_EXCLUDES_FILE = re.compile(r'\s*excludesfile\s*=\s*"?([^"#;]*)', re.IGNORECASE)
+
+
+def own_ignores(folder: str, descriptor: int) -> tuple[Ignore, ...]:
+    """Return the rules of the .gitignore in the open *folder*; git does not follow links to one."""
+    return _anchored(folder, _content(".gitignore", os.O_NOFOLLOW, descriptor))
+
+
+def repository_ignores(top: str) -> tuple[Ignore, ...]:
+    """Return the rules that hold in a whole repository, and come after any .gitignore."""
+    exclude = os.path.join(_git_folder(top), "info", "exclude")
+    return _anchored(top, _content(exclude)) + _anchored(top, _content(_user_file()))
+
+
+def ignores_above(folder: str, settings: WorkerSettings) -> tuple[Ignore, ...]:
+    """Return the rules that *folder* inherits; the nearest come first.
+
+    Whoever asks for an ignored folder wants what is in it: no rule from outside holds there.
+    """
+    top = _top_of(folder, settings)
+    ignores = repository_ignores(top)
+    above = top
+    for name in filter(None, folder[len(top) :].split("/")):
+        ignores = _anchored(above, _content(f"{above}/.gitignore", os.O_NOFOLLOW)) + ignores
+        above = os.path.join(above, name)
+        if is_ignored(above + "/", ignores):
+            ignores = ()
+    return ignores
+
+
+def excludes_file(config: str) -> str | None:
+    """Return `core.excludesFile` of a git configuration, as it stands there."""
+    section, found = "", None
+    for line in config.splitlines():
+        if header := _SECTION.match(line):
+            section = header[1].lower()
+        elif section == "core" and (match := _EXCLUDES_FILE.match(line)):
+            found = match[1].strip()
+    return found
+
+
+def _user_file(environment: Mapping[str, str] = os.environ) -> str:
+    base = environment.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    configs = (os.path.expanduser("~/.gitconfig"), os.path.join(base, "git", "config"))
+    named = (excludes_file(os.fsdecode(_content(config))) for config in configs)
+    return os.path.expanduser(next(filter(None, named), os.path.join(base, "git", "ignore")))
+
+
+def _top_of(folder: str, settings: WorkerSettings) -> str:
+    """Return the repository's top, or the root where there is no repository."""
+    here = PurePath(folder)
+    for above in (here, *here.parents):
+        if os.path.lexists(above / ".git"):
+            return os.fspath(above)
+    return next((root for root in settings.roots if is_below(folder, root)), folder)
+
+
+def _git_folder(top: str) -> str:
+    """Return the folder with the repository's data: a worktree and a submodule only point to it."""
+    git = os.path.join(top, ".git")
+    if pointer := _content(git).removeprefix(b"gitdir:").strip():
+        git = os.path.join(top, os.fsdecode(pointer))
+    common = os.fsdecode(_content(os.path.join(git, "commondir")).strip())
+    return os.path.join(git, common)
+
+
+def _anchored(folder: str, content: bytes) -> tuple[Ignore, ...]:
+    if not content:
+        return ()
+    return (Ignore(parse(content), len(os.fsencode(folder.rstrip("/"))) + 1),)
+
+
+def _content(path: str, flags: int = 0, folder: int | None = None) -> bytes:
+    """Return a small file's content; one that cannot be read, or is not small, has no rules."""
+    try:
+        descriptor = os.open(path, _FLAGS | flags, dir_fd=folder)
+    except (OSError, ValueError):
+        return b""
+    try:
+        status = os.fstat(descriptor)
+        small = stat.S_ISREG(status.st_mode) and status.st_size <= _LARGEST
+        return os.read(descriptor, status.st_size) if small else b""
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
