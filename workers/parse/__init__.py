@@ -1,0 +1,1 @@
+"""The `parse` kind of worker: symbols, imports, syntax errors and counts."""

@@ -1,0 +1,57 @@
+"""One source's bytes to everything that `code_parse` says of it."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from protocol.tools.code_parse import Options, ParsedFile
+from protocol.tools.files import Item
+from workers.parse.text import symbol_line, tree_line
+from workers.syntax.budget import Budget
+from workers.syntax.lines import count_lines
+from workers.syntax.outline import outline
+from workers.syntax.parsing import parse
+from workers.syntax.problems import problems
+from workers.syntax.source import Source
+from workers.syntax.tree_view import tree_view
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Parsed(NamedTuple):
+    """A file without its rows, and its rows."""
+
+    file: ParsedFile
+    items: list[Item]
+
+
+def parse_file(
+    path: str | None, language: str, data: bytes, options: Options, budget: Budget
+) -> Parsed:
+    """Parse *data* and collect what *options* ask for.
+
+    Raises:
+        CallRefused: the budget is spent.
+        JobCancelled: nobody waits any more.
+    """
+    tree, source = parse(data, language, budget), Source(data)
+    found = outline(tree, source, language, budget)
+    errors, error_count = problems(tree, source, budget)
+    items: list[Item] = []
+    if options.detail == "symbols":
+        items = [Item(symbol_line(row), msgspec.Raw(_encode(row.symbol))) for row in found.rows]
+    elif options.detail == "tree":
+        nodes = tree_view(tree, source, options.depth)
+        items = [Item(tree_line(node), msgspec.Raw(_encode(node))) for node in nodes]
+    file = ParsedFile(
+        path=path,
+        language=language,
+        lines=count_lines(tree, source, language),
+        nodes=tree.root_node.descendant_count,
+        symbol_count=found.symbol_count,
+        import_count=found.import_count,
+        error_count=error_count,
+        imports=found.imports if options.detail == "symbols" else [],
+        errors=errors,
+    )
+    return Parsed(file, items)

@@ -1,0 +1,43 @@
+"""The grammars: each is imported on first use, and each language has one parser in a process."""
+
+import functools
+import importlib
+
+import tree_sitter
+
+from protocol.tools.languages import LANGUAGES
+
+_ENTRY_POINTS = {
+    "csharp": ("tree_sitter_c_sharp", "language"),
+    "php": ("tree_sitter_php", "language_php"),
+    "tsx": ("tree_sitter_typescript", "language_tsx"),
+    "typescript": ("tree_sitter_typescript", "language_typescript"),
+}
+"""Only those that break the habit `tree_sitter_<name>.language()`."""
+
+
+@functools.cache
+def grammar(name: str) -> tree_sitter.Language:
+    """Return the grammar of the language with the canonical *name*."""
+    module, function = _ENTRY_POINTS.get(name, (f"tree_sitter_{name}", "language"))
+    return tree_sitter.Language(getattr(importlib.import_module(module), function)())
+
+
+@functools.cache
+def parser(name: str) -> tree_sitter.Parser:
+    """Return this process's only parser for the language *name*."""
+    return tree_sitter.Parser(grammar(name))
+
+
+def preload() -> None:
+    """Load every grammar now, so that processes forked from this one share their pages."""
+    for name in LANGUAGES:
+        parser(name)
+
+
+def kind_id(language: tree_sitter.Language, kind: str) -> int:
+    """Return the number of the named node *kind*; to ask for one that does not exist is a bug."""
+    number = language.id_for_node_kind(kind, True)
+    if number is None:
+        raise LookupError(f"The grammar has no node named {kind!r}.")
+    return number

@@ -1,0 +1,85 @@
+"""Lines of code, comment and blank: comments are looked up where they seem to begin.
+
+A line with code and a comment is code; a blank line inside a comment or a string is blank. Python's
+docstrings are strings, so they count as code.
+"""
+
+from tree_sitter import Node, Tree
+
+from protocol.tools.code_parse import LineCounts
+from workers.syntax.source import Source
+from workers.syntax.table import Table, table
+
+
+def count_lines(tree: Tree, source: Source, language: str) -> LineCounts:
+    """Count the lines of a parsed source."""
+    data = source.data
+    lines = [*map(bytes.strip, data.split(b"\n"))]
+    if not data or data.endswith(b"\n"):
+        lines.pop()  # what follows the last line break is not a line
+    blank = lines.count(b"")
+    comment = _CommentLines(tree.root_node, data, table(language)).count()
+    return LineCounts(len(lines), len(lines) - comment - blank, comment, blank)
+
+
+class _CommentLines:
+    """Counts the lines that hold comments and nothing else."""
+
+    def __init__(self, root: Node, data: bytes, rules: Table) -> None:
+        self._root = root
+        self._data = data
+        self._table = rules
+        self._clean = 0  # up to here the current line holds comments only
+
+    def count(self) -> int:
+        """Count line comments and block comments apart: the tree tells which is inside which."""
+        runs = self._table.comment_lines.finditer(b"\n" + self._data)
+        return self._in_blocks() + sum(self._lines_of_run(*match.span()) for match in runs)
+
+    def _in_blocks(self) -> int:
+        if self._table.block_comment is None:
+            return 0
+        blocks = self._table.block_comment.finditer(self._data)
+        return sum(self._lines_of_block(match.start()) for match in blocks)
+
+    def _lines_of_run(self, start: int, end: int) -> int:
+        """After one true comment line no string is open, so only the lines before it are looked up.
+
+        The offsets are in a copy that has one line break in front.
+        """
+        lines = self._data[start : end - 1].split(b"\n")
+        for at, line in enumerate(lines):
+            if self._comment_at(start + len(line) - len(line.lstrip())) is not None:
+                return len(lines) - at
+            start += len(line) + 1
+        return 0
+
+    def _lines_of_block(self, start: int) -> int:
+        node = self._comment_at(start)
+        if node is None:
+            return 0
+        end = node.end_byte
+        line_start = self._data.rfind(b"\n", 0, start) + 1
+        is_first = not self._data[max(line_start, self._clean) : start].strip()
+        is_last = self._is_last_on_line(end)
+        lines = self._data[start:end].split(b"\n")
+        if len(lines) > 1 or is_first:
+            self._clean = end
+        if len(lines) == 1:
+            return int(is_first and is_last)
+        inner = sum(1 for line in lines[1:-1] if line.strip())
+        return is_first + inner + (is_last and bool(lines[-1].strip()))
+
+    def _is_last_on_line(self, end: int) -> bool:
+        stop = self._data.find(b"\n", end)
+        rest = self._data[end : len(self._data) if stop < 0 else stop].strip()
+        return not rest or bool(self._table.comment_lines.match(b"\n" + rest))
+
+    def _comment_at(self, start: int) -> Node | None:
+        """Return the comment that begins at *start*, however its inside is parsed."""
+        node = self._root.descendant_for_byte_range(start, start + 1)
+        while node is not None and node.start_byte == start:
+            if node.kind_id in self._table.comments:
+                return node
+            node = node.parent
+        return None

@@ -1,0 +1,51 @@
+"""Comments as documentation: which one stands right in front of a definition, and what it says."""
+
+import re
+
+from tree_sitter import Node
+
+from workers.syntax.source import Source
+
+_MOST_BYTES = 4096
+_OPENING = re.compile(
+    r"^\s*(?:/\*+!?|//+!?|#+!?|--+(?:\[=*\[)?|\*+(?!/)|<!--|=begin)[ \t]?", re.MULTILINE
+)
+_CLOSING = re.compile(r"\s*(?:\*+/|-->|\]=*\]|=end)\s*$")
+_TAGS = re.compile(r"</?summary>")
+
+
+def said(comment: str) -> str:
+    """Return what *comment* says, without the marks that make it one."""
+    lines = _TAGS.sub("", _OPENING.sub("", _CLOSING.sub("", comment))).strip().splitlines()
+    return "\n".join(line.rstrip() for line in lines)
+
+
+class Remarks:
+    """Remembers the last run of comments that a walk has passed."""
+
+    __slots__ = ("_end", "_end_row", "_source", "_start")
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._start = self._end = 0
+        self._end_row = -2
+
+    def note(self, node: Node) -> bool:
+        """Take in a comment; the answer False spares the walk what is inside."""
+        if self._end_row + 1 < node.start_point[0] or not self._starts_line(node.start_byte):
+            self._start = node.start_byte
+        end = node.end_point
+        self._end = node.end_byte
+        self._end_row = end[0] - (end[1] == 0)  # some comments own their line break
+        return False
+
+    def in_front_of(self, node: Node) -> str | None:
+        """Return what the comment just above *node* says, if there is one."""
+        if self._end_row + 1 < node.start_point[0] or not self._starts_line(self._start):
+            return None
+        return said(self._source.slice(self._start, min(self._end, self._start + _MOST_BYTES)))
+
+    def _starts_line(self, byte: int) -> bool:
+        """A comment behind code speaks of that code."""
+        data = self._source.data
+        return not data[data.rfind(b"\n", 0, byte) + 1 : byte].strip()

@@ -1,0 +1,26 @@
+"""One table for each language, loaded when that language is first met."""
+
+import functools
+import importlib
+
+from workers.syntax.spec import Spec
+
+_MODULES = {
+    "c": "c_family",
+    "cpp": "c_family",
+    "javascript": "ecmascript",
+    "typescript": "ecmascript",
+    "tsx": "ecmascript",
+    "json": "data",
+    "yaml": "data",
+    "toml": "data",
+}
+"""Only those that share a file."""
+
+
+@functools.cache
+def spec(language: str) -> Spec:
+    """Return the table of the language with the canonical name *language*."""
+    module = importlib.import_module(f"{__name__}.{_MODULES.get(language, language)}")
+    table: Spec = getattr(module, language.upper())
+    return table

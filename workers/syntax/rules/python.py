@@ -1,0 +1,132 @@
+"""Python: what defines, what imports, where to look."""
+
+import inspect
+import re
+
+from tree_sitter import Node
+
+from protocol.tools.code_parse import Import, ImportedName, SymbolKind
+from workers.syntax.nodes import child, field, nothing, text
+from workers.syntax.source import Source
+from workers.syntax.spec import Definition, Place, Spec
+
+_ENUM_BASE = re.compile(rb"\b(?:\w*Enum|\w*Flag)\b")
+_CONSTANT = re.compile(r"_*[A-Z][A-Z0-9_]*\Z")
+_PROPERTY = re.compile(rb"@(?:\w+\.)?(?:\w*property|\w+\.(?:setter|getter|deleter))\b")
+_QUOTES = re.compile(r"""^[rRuU]?('{3}|"{3}|'|")(.*)\1$""", re.DOTALL)
+_BEGINS_STRING = frozenset(b"\"'rRuU")
+_MOST_DOC_BYTES = 4096
+
+
+def _class_kind(node: Node, place: Place) -> SymbolKind:
+    bases = node.child_by_field_name("superclasses")
+    if bases is None:
+        return "class"
+    is_enum = _ENUM_BASE.search(place.source.data, bases.start_byte, bases.end_byte)
+    return "enum" if is_enum else "class"
+
+
+def _function_kind(node: Node, place: Place) -> SymbolKind:
+    if not place.scope.is_type:
+        return "function"
+    if place.outer is not node and _is_property(node, place):
+        return "property"
+    return "constructor" if place.name == "__init__" else "method"
+
+
+def _is_property(node: Node, place: Place) -> bool:
+    return bool(_PROPERTY.search(place.source.data, place.outer.start_byte, node.start_byte))
+
+
+def _variable_kind(_node: Node, place: Place) -> SymbolKind:
+    if place.scope.kind == "enum":
+        return "enum_member"
+    if place.scope.is_type:
+        return "field"
+    return "constant" if _CONSTANT.match(place.name) else "variable"
+
+
+def _target(node: Node, source: Source) -> str | None:
+    left = node.child_by_field_name("left")
+    return source.text(left) if left is not None and left.type == "identifier" else None
+
+
+def _alias_name(node: Node, source: Source) -> str | None:
+    left = node.child_by_field_name("left")
+    return None if left is None else source.text(left).partition("[")[0]
+
+
+def _docstring(body: Node | None, source: Source) -> str | None:
+    """Return the string that a body begins with, if it does, without its indentation."""
+    if body is None or source.data[body.start_byte] not in _BEGINS_STRING:
+        return None
+    statement = body.named_child(0)
+    string = statement.child(0) if statement.type == "expression_statement" else None
+    if string is None or string.type not in ("string", "concatenated_string"):
+        return None
+    end = min(string.end_byte, string.start_byte + _MOST_DOC_BYTES)
+    quoted = source.slice(string.start_byte, end)
+    match = _QUOTES.match(quoted)
+    return inspect.cleandoc(match[2] if match else quoted.strip("\"'"))
+
+
+def _imported(node: Node, source: Source) -> ImportedName:
+    if node.type != "aliased_import":
+        return ImportedName(source.text(node))
+    return ImportedName(text(field(node, "name"), source) or "", text(field(node, "alias"), source))
+
+
+def _import(node: Node, source: Source) -> list[Import]:
+    line = node.start_point[0] + 1
+    named = (_imported(each, source) for each in node.children_by_field_name("name"))
+    return [Import(module=each.name, alias=each.alias, line=line) for each in named]
+
+
+def _from_import(node: Node, source: Source) -> list[Import]:
+    module = text(field(node, "module_name"), source) or "__future__"
+    names = [_imported(each, source) for each in node.children_by_field_name("name")]
+    if child(node, "wildcard_import"):
+        names.append(ImportedName("*"))
+    return [Import(module=module.replace(" ", ""), names=names, line=node.start_point[0] + 1)]
+
+
+PYTHON = Spec(
+    definitions={
+        "class_definition": Definition(_class_kind),
+        "function_definition": Definition(_function_kind),
+        "assignment": Definition(
+            _variable_kind, name=_target, body=nothing, local=False, opens=False
+        ),
+        "type_alias_statement": Definition(
+            "type", name=_alias_name, body=nothing, local=False, opens=False
+        ),
+    },
+    imports={
+        "import_statement": _import,
+        "import_from_statement": _from_import,
+        "future_import_statement": _from_import,
+    },
+    inside=(
+        "module",
+        "block",
+        "if_statement",
+        "elif_clause",
+        "else_clause",
+        "for_statement",
+        "while_statement",
+        "try_statement",
+        "except_clause",
+        "finally_clause",
+        "with_statement",
+        "match_statement",
+        "case_clause",
+    ),
+    outside_functions=("expression_statement",),
+    local_signs=(b"def", b"class", b"import"),
+    wraps=("decorated_definition",),
+    line_comment=rb"#",
+    block_comment=None,
+    noise=("decorator",),
+    noise_token=rb"@",
+    docstring=_docstring,
+)

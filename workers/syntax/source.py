@@ -1,0 +1,74 @@
+"""One source text, and where things stand in it, counted as people count."""
+
+from tree_sitter import Node, Point
+
+from protocol.tools.code_parse import Range
+
+
+class Source:
+    """UTF-8 bytes with the answers that depend on nothing else.
+
+    Text is sliced out of the bytes: after a parse with callbacks `Node.text` is far slower.
+    """
+
+    __slots__ = ("_is_ascii", "data")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._is_ascii = data.isascii()
+
+    def text(self, node: Node) -> str:
+        """Return the text of *node*."""
+        return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def slice(self, start: int, end: int) -> str:
+        """Return the text between two byte offsets; a broken character shows as U+FFFD."""
+        return self.data[start:end].decode("utf-8", "replace")
+
+    def line_text(self, byte: int, most: int) -> str:
+        """Return the line around *byte*, without surrounding blanks, cut to *most* characters."""
+        start = self.data.rfind(b"\n", 0, byte) + 1
+        end = self.data.find(b"\n", byte)
+        stop = len(self.data) if end < 0 else end
+        start = max(start, byte - most)
+        return shorten(self.slice(start, min(stop, start + 4 * most)).strip(), most)
+
+    def column(self, byte: int, point: Point) -> int:
+        """Return the 1-based column, in code points, of the place *byte* whose *point* is known."""
+        if self._is_ascii:
+            return point[1] + 1
+        return len(self.slice(byte - point[1], byte)) + 1
+
+    def range_of(self, node: Node) -> Range:
+        """Return where *node* stands."""
+        start, end = node.start_point, node.end_point
+        if end[1] == 0 and end[0] > start[0]:
+            return self._trimmed(node)
+        if self._is_ascii:
+            return Range(start[0] + 1, start[1] + 1, end[0] + 1, end[1] + 1)
+        return Range(
+            start[0] + 1,
+            self.column(node.start_byte, start),
+            end[0] + 1,
+            self.column(node.end_byte, end),
+        )
+
+    def _trimmed(self, node: Node) -> Range:
+        """Some grammars let a node own the line breaks after it; people do not."""
+        first, start, stop = node.start_point, node.start_byte, node.end_byte
+        end = start + len(self.data[start:stop].rstrip())
+        row = node.end_point[0] - self.data.count(b"\n", end, stop)
+        last = Point(row, end - self.data.rfind(b"\n", 0, end) - 1)
+        return Range(first[0] + 1, self.column(start, first), row + 1, self.column(end, last))
+
+
+def shorten(text: str, most: int) -> str:
+    """Return *text*, or its beginning with an ellipsis if it is longer than *most* characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def on_one_line(text: str, most: int) -> str:
+    """Return *text* with every run of blanks as one space, shortened."""
+    if not text.isprintable() or "  " in text:
+        text = " ".join(text.split())
+    return shorten(text, most)

@@ -1,0 +1,93 @@
+"""A language's `Spec` in the numbers of its grammar, which compare faster than names."""
+
+import functools
+import re
+from typing import NamedTuple
+
+import tree_sitter
+
+from workers.syntax import grammars, rules
+from workers.syntax.signature import Signatures
+from workers.syntax.spec import Definition, DocstringOf, ImportsOf, Spec, TextOf
+
+_ERROR = 0xFFFF
+"""The kind of nodes that hold what the grammar could not read: definitions may be among it."""
+
+
+class Entry(NamedTuple):
+    """What to do with one kind of node; `INSIDE` itself means: only look into it."""
+
+    is_comment: bool = False
+    is_wrapper: bool = False
+    local: bool = True
+    imports: ImportsOf | None = None
+    owner: TextOf | None = None
+    rule: Definition | None = None
+    name_field: int | None = None
+    body_field: int | None = None
+
+
+INSIDE = Entry()
+
+
+class Table(NamedTuple):
+    """What a walk needs to know of its language."""
+
+    entries: dict[int, Entry]
+    local_entries: dict[int, Entry]
+    local_signs: tuple[bytes, ...]
+    signatures: Signatures
+    docstring: DocstringOf | None
+    comments: frozenset[int]
+    comment_lines: re.Pattern[bytes]
+    block_comment: re.Pattern[bytes] | None
+
+
+@functools.cache
+def table(language: str) -> Table:
+    """Return the table of the language with the canonical name *language*."""
+    spec, grammar = rules.spec(language), grammars.grammar(language)
+    named = _searched(spec) | _definitions(spec, grammar)
+    for kind, imports in spec.imports.items():
+        named[kind] = named.get(kind, INSIDE)._replace(imports=imports)
+    entries = {grammars.kind_id(grammar, kind): entry for kind, entry in named.items()}
+    entries[_ERROR] = INSIDE
+    return Table(
+        entries,
+        {kind: entry for kind, entry in entries.items() if entry.local},
+        spec.local_signs,
+        Signatures(spec, grammar),
+        spec.docstring,
+        frozenset(grammars.kind_id(grammar, kind) for kind in spec.comments),
+        _comment_lines(spec.line_comment),
+        re.compile(spec.block_comment) if spec.block_comment else None,
+    )
+
+
+def _comment_lines(line_comment: bytes) -> re.Pattern[bytes]:
+    """Match the line break before, and all of, a run of lines that look like comments."""
+    line = rb"\n[ \t\r\f\v]*(?:%b)[^\n]*" % line_comment
+    return re.compile(b"%b(?:%b)*" % (line, line))
+
+
+def _searched(spec: Spec) -> dict[str, Entry]:
+    comments = spec.comments if spec.docstring is None else ()
+    return {
+        **dict.fromkeys(comments, Entry(is_comment=True)),
+        **dict.fromkeys(spec.inside, INSIDE),
+        **dict.fromkeys(spec.outside_functions, Entry(local=False)),
+        **dict.fromkeys(spec.wraps, Entry(is_wrapper=True)),
+        **{kind: Entry(owner=owner) for kind, owner in spec.owners.items()},
+    }
+
+
+def _definitions(spec: Spec, grammar: tree_sitter.Language) -> dict[str, Entry]:
+    def field(name: object) -> int | None:
+        return grammar.field_id_for_name(name) if isinstance(name, str) else None
+
+    return {
+        kind: Entry(
+            rule=rule, local=rule.local, name_field=field(rule.name), body_field=field(rule.body)
+        )
+        for kind, rule in spec.definitions.items()
+    }
