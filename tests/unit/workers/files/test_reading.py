@@ -1,0 +1,283 @@
+"""Loading one source: what comes out, what is refused, and what may be cached."""
+
+import os
+import socket
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from protocol.errors import CallRefused
+from protocol.tools.files import Source
+from unit.workers.files.project import Project
+from workers.files.reading import SKIP_CODES, load
+
+LONG_AFTER = 4_000_000_000_000_000_000
+
+
+def code_of(call: Callable[[], object]) -> str:
+    with pytest.raises(CallRefused) as caught:
+        call()
+    assert caught.value.message.endswith(".")
+    return caught.value.code
+
+
+def test_a_snippet_is_its_utf8_and_settled(project: Project) -> None:
+    loaded = load(Source(code="\N{BOM}x = 'é'"), project.settings)
+
+    assert loaded == ("x = 'é'".encode(), True)
+
+
+def test_a_lone_surrogate_in_a_snippet_does_no_harm(project: Project) -> None:
+    assert load(Source(code="x = '\ud800'"), project.settings).data == b"x = '?'"
+
+
+def test_a_file_is_found_by_any_of_its_names(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.write("src/a.py", "a")
+    (project.top / "link.py").symlink_to(path)
+    monkeypatch.setenv("HOME", str(project.top))
+
+    for name in ("src/a.py", str(path), "src/../src//a.py", "link.py", "~/src/a.py"):
+        assert project.load(name).data == b"a"
+
+
+def test_an_old_file_with_the_listed_fingerprint_is_settled(project: Project) -> None:
+    project.write("a.py")
+    seen = project.fingerprint("a.py")
+
+    assert project.load("a.py", fingerprint=seen, clock=lambda: LONG_AFTER).settled
+
+
+def test_a_file_that_changed_since_it_was_listed_is_not_settled(project: Project) -> None:
+    project.write("a.py", "one")
+    seen = project.fingerprint("a.py")
+    project.write("a.py", "three")
+
+    assert not project.load("a.py", fingerprint=seen, clock=lambda: LONG_AFTER).settled
+
+
+def test_a_file_that_was_just_written_is_not_settled(project: Project) -> None:
+    written = project.write("a.py").stat().st_ctime_ns
+    seen = project.fingerprint("a.py")
+
+    assert not project.load("a.py", fingerprint=seen, clock=lambda: written + 1).settled
+
+
+def test_a_file_that_nobody_listed_is_not_settled(project: Project) -> None:
+    project.write("a.py")
+
+    assert not project.load("a.py", clock=lambda: LONG_AFTER).settled
+
+
+def test_a_file_that_changes_once_while_it_is_read_is_read_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.write("a.py", "old")
+    growing(monkeypatch, path, ["new text"])
+
+    assert project.load("a.py").data == b"new text"
+
+
+def test_a_file_that_never_stands_still_is_read_but_not_settled(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.write("a.py", "x")
+    growing(monkeypatch, path, ["x" * n for n in range(2, 99)])
+
+    loaded = project.load("a.py", fingerprint=project.fingerprint("a.py"), clock=lambda: LONG_AFTER)
+
+    assert not loaded.settled
+
+
+def test_a_file_that_grows_over_the_limit_while_it_is_read_is_too_large(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.write("a.py", "x")
+    growing(monkeypatch, path, ["x" * 200_000])
+
+    assert code_of(lambda: project.limited(max_file_bytes=100).load("a.py")) == "too_large"
+
+
+def growing(monkeypatch: pytest.MonkeyPatch, path: Path, versions: list[str]) -> None:
+    """Let the file take on the next version before each read of it."""
+    pread = os.pread
+
+    def growing_pread(descriptor: int, size: int, offset: int) -> bytes:
+        if offset == 0 and versions:
+            path.write_text(versions.pop(0))
+        return pread(descriptor, size, offset)
+
+    monkeypatch.setattr(os, "pread", growing_pread)
+
+
+def test_size_and_limit_are_named(project: Project) -> None:
+    project.write("a.py", "x" * 1001)
+
+    with pytest.raises(CallRefused, match="1,001 bytes; the limit is 1,000 bytes"):
+        project.limited(max_file_bytes=1000).load("a.py")
+    assert project.limited(max_file_bytes=1001).load("a.py").data == b"x" * 1001
+
+
+def test_generated_and_minified_files_are_for_those_who_name_them(project: Project) -> None:
+    project.write("a.py", "# @generated")
+    project.write("a.min.js", "x")
+
+    assert project.load("a.py", named=True).data
+    assert project.load("a.min.js", named=True).data
+    assert code_of(lambda: project.load("a.py", named=False)) == "generated"
+    assert code_of(lambda: project.load("a.min.js", named=False)) == "minified"
+
+
+def test_binary_files_are_for_nobody(project: Project) -> None:
+    project.write("a.py", b"\x7fELF\0")
+
+    assert code_of(lambda: project.load("a.py")) == "binary"
+
+
+def test_utf16_and_marks_are_taken_off(project: Project) -> None:
+    project.write("a.py", "x = 'é'".encode("utf-16"))
+
+    assert project.load("a.py").data == "x = 'é'".encode()
+
+
+def test_what_is_no_file_is_refused_without_being_opened(project: Project) -> None:
+    os.mkfifo(project.top / "pipe.py")
+    (project.top / "folder.py").mkdir()
+    with socket.socket(socket.AF_UNIX) as listener:
+        bind_in(listener, project.top, "socket.py")
+
+        for name in ("pipe.py", "folder.py", "socket.py"):
+            assert code_of(partial(project.load, name)) == "not_a_file"
+
+
+def bind_in(listener: socket.socket, folder: Path, name: str) -> None:
+    """Bind by a relative name: absolute ones may be too long for a socket."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        listener.bind(name)
+    finally:
+        os.chdir(before)
+
+
+def test_a_device_is_refused(project: Project) -> None:
+    everywhere = msgspec.structs.replace(project.settings, roots=("/",))
+
+    assert code_of(lambda: load(Source(path="/dev/null", named=True), everywhere)) == "not_a_file"
+
+
+def test_a_file_that_becomes_a_pipe_before_it_is_opened_does_not_hang(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.write("a.py")
+
+    def become_a_pipe() -> None:
+        path.unlink()
+        os.mkfifo(path)
+
+    before_open(monkeypatch, become_a_pipe)
+
+    assert code_of(lambda: project.load("a.py")) == "not_a_file"
+
+
+def test_a_link_that_appears_before_the_file_is_opened_leads_nowhere(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = project.top.parent / "secret.py"
+    secret.write_text("secret")
+    path = project.write("a.py")
+
+    def become_a_link() -> None:
+        path.unlink()
+        path.symlink_to(secret)
+
+    before_open(monkeypatch, become_a_link)
+
+    assert code_of(lambda: project.load("a.py")) == "not_allowed"
+
+
+def test_a_file_that_vanishes_before_it_is_opened_is_not_found(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before_open(monkeypatch, project.write("a.py").unlink)
+
+    assert code_of(lambda: project.load("a.py")) == "not_found"
+
+
+def before_open(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
+    """Let something happen between the check and the opening."""
+    opened = os.open
+
+    def late_open(path: str, flags: int) -> int:
+        happens()
+        return opened(path, flags)
+
+    monkeypatch.setattr(os, "open", late_open)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("missing.py", "not_found"),
+        ("a.py/b.py", "not_found"),
+        ("loop.py", "not_found"),
+        ("../outside.py", "not_allowed"),
+        ("/etc/passwd", "not_allowed"),
+        ("out.py", "not_allowed"),
+        (".", "not_a_file"),
+        ("", "bad_name"),
+        ("a\0b", "bad_name"),
+        ("\udcff.py", "bad_name"),
+        ("x" * 300, "bad_name"),
+        ("x/" * 3000, "bad_name"),
+    ],
+)
+def test_every_bad_path_gets_its_code(project: Project, name: str, code: str) -> None:
+    project.write("a.py")
+    (project.top / "loop.py").symlink_to("loop.py")
+    (project.top / "out.py").symlink_to("/etc/passwd")
+
+    assert code_of(lambda: project.load(name)) == code
+
+
+def test_a_refusal_names_path_and_roots(project: Project) -> None:
+    with pytest.raises(CallRefused) as caught:
+        project.load("../outside.py")
+
+    assert "'../outside.py'" in caught.value.message
+    assert f"'{project.top}'" in caught.value.message
+
+
+def test_a_file_without_permission_is_unreadable(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("a.py")
+
+    def forbidden(path: str, flags: int) -> int:
+        raise PermissionError(13, "Permission denied", path, flags)
+
+    monkeypatch.setattr(os, "open", forbidden)
+
+    assert code_of(lambda: project.load("a.py")) == "unreadable"
+
+
+def test_descriptors_are_closed_whatever_happens(project: Project) -> None:
+    project.write("good.py")
+    project.write("bad.py", b"\0")
+    before = len(os.listdir("/dev/fd"))
+
+    for _ in range(5):
+        project.load("good.py")
+        code_of(lambda: project.load("bad.py"))
+        code_of(lambda: project.limited(max_file_bytes=1).load("good.py"))
+
+    assert len(os.listdir("/dev/fd")) == before
+
+
+def test_skips_are_what_nobody_did_wrong() -> None:
+    assert "binary" in SKIP_CODES
+    assert not SKIP_CODES & {"not_found", "not_allowed", "unreadable", "not_a_file"}
