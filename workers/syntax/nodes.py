@@ -65,3 +65,15 @@ def nothing(_node: Node) -> Node | None:
 def unquoted(node: Node | None, source: Source) -> str:
     """Return the text of *node* without the quotes around it."""
     return "" if node is None else source.text(node).strip("\"'`<>")
+
+
+def if_long(node: Node | None) -> Node | None:
+    """Return *node* if it takes several lines: then a signature does better without it."""
+    if node is None or node.start_point[0] == node.end_point[0]:
+        return None
+    return node
+
+
+def tokens_before(node: Node | None, start: int, source: Source) -> frozenset[bytes]:
+    """Return the words between the offset *start* and *node*, such as modifiers."""
+    return frozenset(source.data[start : node.start_byte].split()) if node else frozenset()

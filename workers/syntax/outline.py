@@ -97,7 +97,9 @@ class _Walk:
         if entry.imports is not None and (imports := entry.imports(node, self._source)):
             self._add_imports(imports)
             return False
-        if entry.is_wrapper:
+        if entry.is_between:
+            return self._remarks.reach_over(node)
+        if entry.wraps or (entry.wraps_one and node.named_child_count == 1):
             self._wrap(node)
         elif entry.rule is not None:
             return self._define(node, entry, entry.rule)
@@ -155,9 +157,19 @@ class _Walk:
                 parent=parent or None,
             )
             self.found.rows.append(Row(len(self._scopes) - 1, symbol))
+            if rule.also is not None:
+                self._add_others(symbol, rule.also(node, self._source))
         if rule.opens:
             self._open(qualified, kind)
         return not self._scopes[-1].is_local or self._shows_definitions(node)
+
+    def _add_others(self, first: Symbol, names: list[str]) -> None:
+        """Add symbols that differ from *first*, which is declared with them, by name only."""
+        for name in names:
+            qualified = f"{first.parent}.{name}" if first.parent else name
+            symbol = msgspec.structs.replace(first, name=name, qualified_name=qualified)
+            self.found.rows.append(Row(len(self._scopes) - 1, symbol))
+        self.found.symbol_count += len(names)
 
     def _kind(self, rule: Definition, node: Node, place: Place) -> SymbolKind | None:
         if not isinstance(rule.kind, str):
@@ -166,7 +178,9 @@ class _Walk:
 
     def _parent(self, rule: Definition, node: Node, scope: Scope) -> str:
         owner = None if rule.owner is None else rule.owner(node, self._source)
-        return shorten(owner, _MOST_NAME) if owner else scope.name
+        if not owner:
+            return scope.name
+        return shorten(f"{scope.name}.{owner}" if scope.name else owner, _MOST_NAME)
 
     def _shows_definitions(self, node: Node) -> bool:
         """Searching bytes for signs of local definitions is far cheaper than searching the tree."""

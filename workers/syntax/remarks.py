@@ -34,14 +34,22 @@ class Remarks:
         """Take in a comment; the answer False spares the walk what is inside."""
         if self._end_row + 1 < node.start_point[0] or not self._starts_line(node.start_byte):
             self._start = node.start_byte
-        end = node.end_point
         self._end = node.end_byte
-        self._end_row = end[0] - (end[1] == 0)  # some comments own their line break
+        self._end_row = _last_row(node)
+        return False
+
+    def reach_over(self, node: Node) -> bool:
+        """What stands between a comment and a definition does not part them."""
+        if self._end_row + 1 >= node.start_point[0]:
+            self._end_row = _last_row(node)
         return False
 
     def in_front_of(self, node: Node) -> str | None:
-        """Return what the comment just above *node* says, if there is one."""
-        if self._end_row + 1 < node.start_point[0] or not self._starts_line(self._start):
+        """Return what the comment just above *node* says, if there is one, once."""
+        if self._end_row + 1 < node.start_point[0]:
+            return None
+        self._end_row = -2
+        if not self._starts_line(self._start):
             return None
         return said(self._source.slice(self._start, min(self._end, self._start + _MOST_BYTES)))
 
@@ -49,3 +57,9 @@ class Remarks:
         """A comment behind code speaks of that code."""
         data = self._source.data
         return not data[data.rfind(b"\n", 0, byte) + 1 : byte].strip()
+
+
+def _last_row(node: Node) -> int:
+    """Some comments own the line break behind them, and so end at the start of the next row."""
+    row, column = node.end_point
+    return row - (column == 0)

@@ -47,6 +47,7 @@ class Place(NamedTuple):
 
 KindOf = Callable[[Node, Place], SymbolKind | None]
 TextOf = Callable[[Node, Source], str | None]
+NamesOf = Callable[[Node, Source], list[str]]
 NodeOf = Callable[[Node], Node | None]
 DocstringOf = Callable[[Node | None, Source], str | None]
 ImportsOf = Callable[[Node, Source], list[Import]]
@@ -60,6 +61,7 @@ class Definition(msgspec.Struct, frozen=True):
     *body*: the field, or a function, for the node in front of which the signature ends.
     *member*: what it is instead when it stands directly inside a type.
     *owner*: names the parent when that is not what stands around it, as with Go's receivers.
+    *also*: finds further names, where one node declares several at once.
     *local*: whether it counts inside functions too.
     *opens*: whether what it holds is qualified by its name.
     """
@@ -69,6 +71,7 @@ class Definition(msgspec.Struct, frozen=True):
     body: str | NodeOf = "body"
     member: SymbolKind | None = None
     owner: TextOf | None = None
+    also: NamesOf | None = None
     local: bool = True
     opens: bool = True
 
@@ -80,7 +83,9 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     *imports*: nodes that import, if the function finds that they do.
     *inside*: nodes that are only searched. *outside_functions*: those that hold nothing local.
     *local_signs*: what every local definition shows; a function without is not searched.
-    *wraps*: searched, and part of the first definition directly in them (export, decorators).
+    *wraps*: searched, and part of the first definition directly in them (export, decorators);
+    *wraps_one*: only if that is all they hold.
+    *between*: what may stand between a comment and the definition that it is about.
     *owners*: no symbols, yet they qualify what they hold (Rust's impl).
     *comments*: nodes that are comments. *line_comment*, *block_comment*: patterns for how those
     that end with the line, and the others, begin; the tree has the last word.
@@ -94,6 +99,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     outside_functions: tuple[str, ...] = ()
     local_signs: tuple[bytes, ...] = (b"",)
     wraps: tuple[str, ...] = ()
+    wraps_one: tuple[str, ...] = ()
+    between: tuple[str, ...] = ()
     owners: dict[str, TextOf] = {}
     comments: tuple[str, ...] = ("comment",)
     line_comment: bytes = rb"//"

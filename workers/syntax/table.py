@@ -18,7 +18,9 @@ class Entry(NamedTuple):
     """What to do with one kind of node; `INSIDE` itself means: only look into it."""
 
     is_comment: bool = False
-    is_wrapper: bool = False
+    is_between: bool = False
+    wraps: bool = False
+    wraps_one: bool = False
     local: bool = True
     imports: ImportsOf | None = None
     owner: TextOf | None = None
@@ -76,7 +78,9 @@ def _searched(spec: Spec) -> dict[str, Entry]:
         **dict.fromkeys(comments, Entry(is_comment=True)),
         **dict.fromkeys(spec.inside, INSIDE),
         **dict.fromkeys(spec.outside_functions, Entry(local=False)),
-        **dict.fromkeys(spec.wraps, Entry(is_wrapper=True)),
+        **dict.fromkeys(spec.wraps, Entry(wraps=True)),
+        **dict.fromkeys(spec.wraps_one, Entry(wraps_one=True)),
+        **dict.fromkeys(spec.between, Entry(is_between=True)),
         **{kind: Entry(owner=owner) for kind, owner in spec.owners.items()},
     }
 

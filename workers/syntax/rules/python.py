@@ -6,7 +6,7 @@ import re
 from tree_sitter import Node
 
 from protocol.tools.code_parse import Import, ImportedName, SymbolKind
-from workers.syntax.nodes import child, field, nothing, text
+from workers.syntax.nodes import child, field, if_long, nothing, text
 from workers.syntax.source import Source
 from workers.syntax.spec import Definition, Place, Spec
 
@@ -49,6 +49,10 @@ def _variable_kind(_node: Node, place: Place) -> SymbolKind:
 def _target(node: Node, source: Source) -> str | None:
     left = node.child_by_field_name("left")
     return source.text(left) if left is not None and left.type == "identifier" else None
+
+
+def _long_value(node: Node) -> Node | None:
+    return if_long(node.child_by_field_name("right"))
 
 
 def _alias_name(node: Node, source: Source) -> str | None:
@@ -95,7 +99,7 @@ PYTHON = Spec(
         "class_definition": Definition(_class_kind),
         "function_definition": Definition(_function_kind),
         "assignment": Definition(
-            _variable_kind, name=_target, body=nothing, local=False, opens=False
+            _variable_kind, name=_target, body=_long_value, local=False, opens=False
         ),
         "type_alias_statement": Definition(
             "type", name=_alias_name, body=nothing, local=False, opens=False
