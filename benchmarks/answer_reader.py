@@ -74,7 +74,7 @@ class AnswerReader:
             return None
         if line.error:
             self.protocol_errors += 1
-        elif line.result and _decode_result(line.result).is_error:
+        elif _is_tool_error(line.result):
             self.tool_errors += 1
         else:
             self._learn(text)
@@ -92,6 +92,13 @@ class AnswerReader:
             self._suspicious = _TOOL_ERROR
         elif _TAIL.search(answer):
             self._pattern = re.compile(rb'"id":\s*(\d{8})\s*\}\r?(?:\n|\Z)')
+
+
+def _is_tool_error(result: msgspec.Raw) -> bool:
+    try:
+        return bool(result) and _decode_result(result).is_error
+    except msgspec.DecodeError:
+        return False
 
 
 def _decoded(text: bytes) -> _Line:

@@ -74,11 +74,12 @@ class LoadRun:
         self._in_flight = 0
         self._left: int | None = load.calls
         self._ended = ""
-        self._started = self._last_answer = 0.0
+        self._started = self._last_answer = self._deadline = 0.0
 
     def go(self) -> None:
         """Run to the end; a server that dies or hangs ends the run early."""
         self._started = self._last_answer = next_tick = _now()
+        self._deadline = self._started + self._load.deadline
         self._send(self._load.concurrency)
         while self._in_flight and not self._ended:
             self._step()
@@ -133,16 +134,15 @@ class LoadRun:
     def _step(self) -> None:
         """Wait for the server once, and do what it is ready for."""
         writers = [self._server.stdin] if self._outgoing else []
-        readable, writable, _ = select.select(
-            [self._server.stdout], writers, [], self._load.patience
-        )
+        wait = max(0.0, min(self._load.patience, self._deadline - _now()))
+        readable, writable, _ = select.select([self._server.stdout], writers, [], wait)
         if readable:
             self._receive()
         if writable:
             self._flush()
-        if not readable and _now() - self._last_answer > self._load.patience:
+        if not readable and _now() - self._last_answer >= self._load.patience:
             self._ended = f"no answer for {self._load.patience:g} s"
-        elif _now() - self._started > self._load.deadline:
+        elif _now() >= self._deadline:
             self._ended = f"not done after {self._load.deadline:g} s"
 
     def _receive(self) -> None:

@@ -165,7 +165,9 @@ def _server_rows(figures: Figures) -> list[tuple[str, str]]:
 def _warm_up(client: Client, requests: RequestBlocks, options: Options) -> CacheCounts | None:
     """Let everything be loaded, and return the server's counts afterwards."""
     if options.warmup:
-        load = Load(concurrency=options.concurrency, seconds=options.warmup)
+        load = Load(
+            concurrency=options.concurrency, seconds=options.warmup, deadline=options.deadline
+        )
         LoadRun(client, requests, load).go()
     return _cache_counts(client) if _METRICS in client.tools() else None
 
@@ -249,7 +251,7 @@ def main() -> int:
     options = _options()
     try:
         figures = measure(options)
-    except ServerFailed as error:
+    except (ServerFailed, OSError, msgspec.DecodeError) as error:
         print(error, file=sys.stderr)
         return 1
     json_file = Path(options.json) if options.json else None

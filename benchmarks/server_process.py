@@ -13,7 +13,7 @@ from process_tree import ProcessTree
 _SLOWING = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
 """Left out of a server's environment: installed programs run without them."""
 
-GRACE = 5.0
+GRACE = 3.0
 """Seconds from end of input to the kill."""
 
 
