@@ -74,6 +74,12 @@ def if_long(node: Node | None) -> Node | None:
     return node
 
 
+def body_or_end(node: Node) -> Node | None:
+    """Return the body, or where there is none, the `end` that closes *node*."""
+    last = node.child(node.child_count - 1)
+    return field(node, "body") or (last if last.type == "end" else None)
+
+
 def tokens_before(node: Node | None, start: int, source: Source) -> frozenset[bytes]:
     """Return the words between the offset *start* and *node*, such as modifiers."""
     return frozenset(source.data[start : node.start_byte].split()) if node else frozenset()

@@ -161,7 +161,7 @@ class _Walk:
                 self._add_others(symbol, rule.also(node, self._source))
         if rule.opens:
             self._open(qualified, kind)
-        return not self._scopes[-1].is_local or self._shows_definitions(node)
+        return rule.searched and (not self._scopes[-1].is_local or self._shows_definitions(node))
 
     def _add_others(self, first: Symbol, names: list[str]) -> None:
         """Add symbols that differ from *first*, which is declared with them, by name only."""

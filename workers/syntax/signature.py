@@ -13,7 +13,7 @@ from workers.syntax.spec import Spec
 
 _MOST_BYTES = 600
 _MOST_CHARACTERS = 200
-_JOINTS = ("=>", ":", "=", "{")
+_JOINTS = ("=>", ":", "=", "{", ";")
 """What joins a declaration and its body."""
 
 

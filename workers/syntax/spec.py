@@ -63,7 +63,7 @@ class Definition(msgspec.Struct, frozen=True):
     *owner*: names the parent when that is not what stands around it, as with Go's receivers.
     *also*: finds further names, where one node declares several at once.
     *local*: whether it counts inside functions too.
-    *opens*: whether what it holds is qualified by its name.
+    *opens*: whether what it holds is qualified by its name. *searched*: whether that is looked for.
     """
 
     kind: SymbolKind | KindOf
@@ -74,6 +74,7 @@ class Definition(msgspec.Struct, frozen=True):
     also: NamesOf | None = None
     local: bool = True
     opens: bool = True
+    searched: bool = True
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):

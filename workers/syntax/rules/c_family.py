@@ -44,7 +44,13 @@ def _layers(declarator: Node | None) -> Iterator[Node]:
 
 def _declared(node: Node) -> Node | None:
     """Return the whole name of what *node* declares first, class and all."""
-    *_, name = (None, *_layers(field(node, "declarator")))
+    return _innermost(field(node, "declarator"))
+
+
+def _innermost(declarator: Node | None) -> Node | None:
+    name = None
+    for name in _layers(declarator):
+        pass
     return name
 
 
@@ -63,8 +69,7 @@ def _last_name(name: Node | None, source: Source) -> str | None:
 def _other_names(node: Node, source: Source) -> list[str]:
     found: list[str] = []
     for declarator in node.children_by_field_name("declarator")[1:]:
-        *_, name = (None, *_layers(declarator))
-        found += filter(None, [_last_name(name, source)])
+        found += filter(None, [_last_name(_innermost(declarator), source)])
     return found
 
 
@@ -84,11 +89,10 @@ def _owner(node: Node, source: Source) -> str | None:
 
 def _is_function(node: Node) -> bool:
     """`int f()` and `int (*f())()` are functions; `int (*f)()` is a pointer to one."""
-    *_, around, _ = (None, None, *_layers(field(node, "declarator")))
-    name = _declared(node)
-    if name is not None and name.type == "operator_cast":
+    layers = list(_layers(field(node, "declarator")))
+    if layers and layers[-1].type == "operator_cast":
         return True
-    return around is not None and around.type == "function_declarator"
+    return len(layers) > 1 and layers[-2].type == "function_declarator"
 
 
 def _function_kind(node: Node, place: Place) -> SymbolKind:
