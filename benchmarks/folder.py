@@ -2,6 +2,7 @@
 
 import argparse
 import statistics
+import sys
 import sysconfig
 import time
 from collections.abc import Sequence
@@ -181,15 +182,15 @@ def _row(one: Pass, plain: float) -> list[str]:
     return [one.name, rate(speed), ratio(speed, plain), duration(one.seconds), *map(str, counts)]
 
 
-def main() -> None:
+def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", default=Options().folder)
     parser.add_argument("--rounds", type=int, default=Options().rounds)
     parser.add_argument("--json", metavar="FILE")
     options = msgspec.convert(vars(parser.parse_args()), Options)
-    publish(measure(options), Path(options.json) if options.json else None)
+    return publish(lambda: measure(options), options.json)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -2,13 +2,13 @@
 
 import argparse
 import statistics
+import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 from contenders import Choice, Contender, add_choice, chosen
 from load import Load, LoadFigures, LoadRun
-from mcp_client import Client, ServerFailed
+from mcp_client import Client
 from report import Report, Table, duration, publish, rate, ratio
 from request_blocks import RequestBlocks, call_params
 
@@ -82,7 +82,7 @@ def _run(client: Client, requests: RequestBlocks, concurrency: int, seconds: flo
     run.go()
     figures = run.figures(run.durations())
     if problem := figures.ended or figures.first_error:
-        raise ServerFailed(f"{problem}\n{client.last_words()}")
+        raise client.failure(problem)
     return figures
 
 
@@ -124,7 +124,7 @@ def _row(server: Figures, first: Figures) -> list[str]:
     ]
 
 
-def main() -> None:
+def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=Options().seconds)
@@ -132,8 +132,8 @@ def main() -> None:
     parser.add_argument("--json", metavar="FILE")
     add_choice(parser)
     options = msgspec.convert(vars(parser.parse_args()), Options)
-    publish(measure(options), Path(options.json) if options.json else None)
+    return publish(lambda: measure(options), options.json)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

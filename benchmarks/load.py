@@ -57,7 +57,7 @@ class LoadFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoadRun:
-    """One run. `go`, then read `figures`, `durations` and `throughput`."""
+    """One run. `go`, then read `figures`, `durations` and `throughput`; *ended* as in figures."""
 
     def __init__(
         self, server: ServerProcess, requests: RequestBlocks, load: Load, tick: Tick | None = None
@@ -73,7 +73,7 @@ class LoadRun:
         self._answered: list[tuple[float, bytes]] = []  # when, ids joined
         self._in_flight = 0
         self._left: int | None = load.calls
-        self._ended = ""
+        self.ended = ""
         self._started = self._last_answer = self._deadline = 0.0
 
     def go(self) -> None:
@@ -81,7 +81,7 @@ class LoadRun:
         self._started = self._last_answer = next_tick = _now()
         self._deadline = self._started + self._load.deadline
         self._send(self._load.concurrency)
-        while self._in_flight and not self._ended:
+        while self._in_flight and not self.ended:
             self._step()
             if self._tick is not None and self._last_answer >= next_tick:
                 self._tick.do()
@@ -124,7 +124,7 @@ class LoadRun:
             unanswered=self._in_flight,
             other_lines=reader.other_lines,
             bytes_per_answer=reader.bytes / max(1, calls),
-            ended=self._ended,
+            ended=self.ended,
             first_error=reader.first_error,
         )
 
@@ -141,14 +141,14 @@ class LoadRun:
         if writable:
             self._flush()
         if not readable and _now() - self._last_answer >= self._load.patience:
-            self._ended = f"no answer for {self._load.patience:g} s"
+            self.ended = f"no answer for {self._load.patience:g} s"
         elif _now() >= self._deadline:
-            self._ended = f"not done after {self._load.deadline:g} s"
+            self.ended = f"not done after {self._load.deadline:g} s"
 
     def _receive(self) -> None:
         chunk = os.read(self._server.stdout, _CHUNK)
         if not chunk:
-            self._ended = "the server has ended"
+            self.ended = "the server has ended"
             return
         now = _now()
         if ids := self._reader.feed(chunk):
@@ -175,7 +175,7 @@ class LoadRun:
         except BlockingIOError:
             return
         except BrokenPipeError:
-            self._ended = "the server has closed its input"
+            self.ended = "the server has closed its input"
 
 
 def ceiling(params: bytes, load: Load, answer_bytes: float) -> float:

@@ -11,10 +11,10 @@ from pathlib import Path
 import msgspec
 from contenders import SNIPPET, code_arguments, toolcrew
 from load import Load, LoadFigures, LoadRun, Tick, ceiling
-from mcp_client import Client, Era, ServerFailed
+from mcp_client import Client, Era
 from plot import draw_load
 from process_tree import TreeRss
-from report import Report, Table, duration, publish, rate, size
+from report import Report, Table, duration, publish, rate, say, size
 from request_blocks import RequestBlocks, call_params
 
 _METRICS = "admin_get_metrics"
@@ -163,12 +163,18 @@ def _server_rows(figures: Figures) -> list[tuple[str, str]]:
 
 
 def _warm_up(client: Client, requests: RequestBlocks, options: Options) -> CacheCounts | None:
-    """Let everything be loaded, and return the server's counts afterwards."""
+    """Let everything be loaded, and return the server's counts afterwards.
+
+    Raises: ServerFailed when there is no use in going on.
+    """
     if options.warmup:
         load = Load(
             concurrency=options.concurrency, seconds=options.warmup, deadline=options.deadline
         )
-        LoadRun(client, requests, load).go()
+        run = LoadRun(client, requests, load)
+        run.go()
+        if run.ended:
+            raise client.failure(run.ended)
     return _cache_counts(client) if _METRICS in client.tools() else None
 
 
@@ -208,9 +214,9 @@ def _cache_since(client: Client, before: CacheCounts | None) -> CacheCounts | No
 def _explain(client: Client, figures: LoadFigures) -> None:
     """Show the first error, and after a bad end the server's last words."""
     if figures.first_error:
-        print(f"first error: {figures.first_error}", file=sys.stderr)
+        say(f"first error: {figures.first_error}")
     if figures.ended:
-        print(f"{figures.ended}; its last words:\n{client.last_words()}", file=sys.stderr)
+        say(str(client.failure(figures.ended)))
 
 
 def _curve(durations: Sequence[float]) -> list[float]:
@@ -246,19 +252,17 @@ def _options() -> Options:
     return msgspec.convert(vars(parser.parse_args()), Options)
 
 
-def main() -> int:
-    """Measure, print, and fail if not every call was answered."""
-    options = _options()
-    try:
-        figures = measure(options)
-    except (ServerFailed, OSError, msgspec.DecodeError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    json_file = Path(options.json) if options.json else None
-    publish(Report(tables=[table(figures)], figures=figures), json_file)
+def _measured(options: Options) -> Report:
+    figures = measure(options)
     if options.plot:
         draw_load(figures.label, figures.latency_curve, figures.throughput, Path(options.plot))
-    return 1 if figures.load.ended else 0
+    return Report(tables=[table(figures)], figures=figures, complete=not figures.load.ended)
+
+
+def main() -> int:
+    """Measure and print; fail if not every call was answered."""
+    options = _options()
+    return publish(lambda: _measured(options), options.json)
 
 
 if __name__ == "__main__":

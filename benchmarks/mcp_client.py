@@ -70,7 +70,7 @@ class Client(ServerProcess):
         """
         result = self.request("tools/call", {"name": tool, "arguments": arguments})
         if result.get("isError"):
-            raise self._failure(f"{tool} answered with an error: {result.get('content')}")
+            raise self.failure(f"{tool} answered with an error: {result.get('content')}")
         return result
 
     def tools(self) -> list[str]:
@@ -108,7 +108,7 @@ class Client(ServerProcess):
             if message.get("id") != self._last_id or "method" in message:
                 continue
             if "error" in message:
-                raise self._failure(f"the server answered {message['error']}")
+                raise self.failure(f"the server answered {message['error']}")
             result: Object = message["result"]
             return result
 
@@ -119,7 +119,7 @@ class Client(ServerProcess):
         """
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([self.stdout], [], [], left)[0]:
-            raise self._failure("the server did not answer in time")
+            raise self.failure("the server did not answer in time")
 
     def _next_id(self) -> int:
         self._last_id += 1
@@ -130,26 +130,28 @@ class Client(ServerProcess):
         view = memoryview(line)
         while view:
             if not select.select([], [self.stdin], [], max(0.0, deadline - time.monotonic()))[1]:
-                raise self._failure("the server does not read its input")
+                raise self.failure("the server does not read its input")
             try:
                 view = view[os.write(self.stdin, view) :]
             except BrokenPipeError as error:
-                raise self._failure("the server has closed its input") from error
+                raise self.failure("the server has closed its input") from error
 
     def _read_line(self, deadline: float) -> bytes:
         while not self._pieces or b"\n" not in self._pieces[-1]:
             self.wait_readable(deadline)
             chunk = os.read(self.stdout, _CHUNK)
             if not chunk:
-                raise self._failure("the server has ended")
+                raise self.failure("the server has ended")
             self._pieces.append(chunk)
         line, _, rest = b"".join(self._pieces).partition(b"\n")
         self._pieces = [rest] if rest else []
         return line
 
-    def _failure(self, what: str) -> ServerFailed:
+    def failure(self, what: str) -> ServerFailed:
+        """Return an error that says *what* went wrong, and what the server said about it."""
         words = self.last_words()
-        return ServerFailed(f"{what}; its last words:\n{words}" if words else what)
+        said = f"; its last words:\n{words}" if words else ""
+        return ServerFailed(f"{self.name}: {what}{said}")
 
 
 def _decoded(line: bytes) -> Object:

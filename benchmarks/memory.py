@@ -1,9 +1,9 @@
 """Memory of each server process: idle after the start, and after a warm-up."""
 
 import argparse
+import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 from contenders import Choice, Contender, add_choice, chosen
@@ -43,7 +43,10 @@ def _look_at(server: Contender, options: Options) -> Figures:
         idle = client.tree.memory()
         params = call_params(server.tool, server.fresh, client.extra_params)
         load = Load(calls=options.calls, seconds=60.0)
-        LoadRun(client, RequestBlocks(params, distinct=1.0), load).go()
+        run = LoadRun(client, RequestBlocks(params, distinct=1.0), load)
+        run.go()
+        if run.ended:
+            raise client.failure(run.ended)
         time.sleep(options.settle)
         return Figures(name=server.name, idle=idle, warm=client.tree.memory())
 
@@ -95,7 +98,7 @@ def _pss(processes: Sequence[ProcessMemory]) -> str:
     return size(sum(known)) if len(known) == len(processes) else "n/a"
 
 
-def main() -> None:
+def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--settle", type=float, default=Options().settle, help="seconds")
@@ -103,8 +106,8 @@ def main() -> None:
     parser.add_argument("--json", metavar="FILE")
     add_choice(parser)
     options = msgspec.convert(vars(parser.parse_args()), Options)
-    publish(measure(options), Path(options.json) if options.json else None)
+    return publish(lambda: measure(options), options.json)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,12 +3,13 @@
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import psutil
+from mcp_client import ServerFailed
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +26,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     tables: Sequence[Table]
     figures: Any
+    complete: bool = True
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,12 +65,18 @@ def render(table: Table) -> str:
     return "\n".join([f"### {table.title}", "", *rows, *notes, ""])
 
 
-def publish(report: Report, json_file: Path | None) -> None:
-    """Print the tables, and write the figures to *json_file* if there is one."""
+def publish(measure: Callable[[], Report], json_file: str | None) -> int:
+    """Measure, print the tables, write the figures to *json_file*; return the exit code."""
+    try:
+        report = measure()
+    except (ServerFailed, OSError, msgspec.DecodeError) as error:
+        say(str(error))
+        return 1
     for table in report.tables:
         print(render(table))
     if json_file is not None:
-        json_file.write_bytes(to_json(report.figures))
+        Path(json_file).write_bytes(to_json(report.figures))
+    return 0 if report.complete else 1
 
 
 def to_json(value: object) -> bytes:

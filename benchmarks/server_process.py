@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +22,7 @@ class ServerProcess:
     """Runs *command* from construction on; `with` ends it, and everything that it started."""
 
     def __init__(self, command: Sequence[str]) -> None:
+        self.name = " ".join(Path(word).name for word in command[:2])
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         self.started_at = time.perf_counter()
         self._process = subprocess.Popen(

@@ -2,9 +2,9 @@
 
 import argparse
 import statistics
+import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 from contenders import Choice, Contender, add_choice, chosen
@@ -83,15 +83,15 @@ def _row(server: Figures, base: float) -> list[str]:
     return [server.name, *map(duration, times), ratio(times[1], base)]
 
 
-def main() -> None:
+def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=Options().rounds)
     parser.add_argument("--json", metavar="FILE")
     add_choice(parser)
     options = msgspec.convert(vars(parser.parse_args()), Options)
-    publish(measure(options), Path(options.json) if options.json else None)
+    return publish(lambda: measure(options), options.json)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
