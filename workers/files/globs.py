@@ -10,11 +10,12 @@ class Glob:
 
     def __init__(self, pattern: str) -> None:
         self.matches = re.compile(translate(pattern), re.DOTALL).fullmatch
-        *folders, _ = pattern.split("/")
-        deep = next((n for n, segment in enumerate(folders) if _is_deep(segment)), None)
-        self._unbounded = deep is not None or _is_deep(pattern)
+        segments = pattern.split("/")
+        deep = next((n for n, segment in enumerate(segments) if _is_deep(segment)), None)
+        self._unbounded = deep is not None
         self._folders = [
-            re.compile(translate(segment), re.DOTALL).fullmatch for segment in folders[:deep]
+            re.compile(translate(segment), re.DOTALL).fullmatch
+            for segment in segments[: -1 if deep is None else deep]
         ]
 
     def may_hold(self, folder: str) -> bool:

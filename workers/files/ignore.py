@@ -6,11 +6,11 @@ makes it impossible to re-include a file from there, as in git.
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from workers.files.wildmatch import translate
+from workers.files.wildmatch import NEVER, translate
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -22,37 +22,39 @@ class Pattern(NamedTuple):
     negated: bool
     on_name: bool
 
+    def matches(self, name: bytes, path: bytes) -> bool:
+        """Tell whether this line is about a path."""
+        return _compiled(self.regex).fullmatch(name if self.on_name else path) is not None
+
 
 class Patterns:
     """All lines of one ignore file. Like git, it judges bytes, not characters."""
 
-    def __init__(self, patterns: Iterable[Pattern]) -> None:
-        numbered = list(enumerate(patterns))
-        self._negated = [pattern.negated for _, pattern in numbered]
-        self._names = _Alternatives((n, p.regex) for n, p in numbered if p.on_name)
-        self._paths = _Alternatives((n, p.regex) for n, p in numbered if not p.on_name)
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        self._latest_first = patterns[::-1]
+        self._only_ignores = not any(pattern.negated for pattern in patterns)
+        # Most paths match no line: one expression for all lines says so in one call.
+        self._some_name = _some(pattern.regex for pattern in patterns if pattern.on_name)
+        self._some_path = _some(pattern.regex for pattern in patterns if not pattern.on_name)
 
     def verdict(self, name: bytes, path: bytes) -> bool | None:
         """Tell whether a path is ignored; None when no line is about it. Folders end with `/`."""
-        last = max(self._names.last_match(name), self._paths.last_match(path))
-        return None if last < 0 else not self._negated[last]
+        if not (self._some_name.fullmatch(name) or self._some_path.fullmatch(path)):
+            return None
+        if self._only_ignores:
+            return True
+        return next(not line.negated for line in self._latest_first if line.matches(name, path))
 
 
-class _Alternatives:
-    """Numbered regular expressions in one, so that a match costs one call and not one a line."""
+def _some(regexes: Iterable[str]) -> re.Pattern[bytes]:
+    # Without capturing groups, which would make the time quadratic in the number of lines.
+    alternatives = "|".join(regexes) or NEVER
+    return re.compile(alternatives.encode("latin-1"), re.DOTALL)
 
-    def __init__(self, numbered: Iterable[tuple[int, str]]) -> None:
-        # The first alternative wins, but in an ignore file it is the last line.
-        latest_first = sorted(numbered, reverse=True)
-        self._numbers = [-1, *(number for number, _ in latest_first)]
-        regex = "|".join(f"({regex})" for _, regex in latest_first)
-        self._match = re.compile(regex.encode("latin-1"), re.DOTALL).fullmatch
 
-    def last_match(self, subject: bytes) -> int:
-        if len(self._numbers) == 1:
-            return -1
-        match = self._match(subject)
-        return -1 if match is None else self._numbers[match.lastindex or 0]
+@lru_cache(maxsize=4096)
+def _compiled(regex: str) -> re.Pattern[bytes]:
+    return re.compile(regex.encode("latin-1"), re.DOTALL)
 
 
 class Ignore(NamedTuple):
@@ -73,11 +75,11 @@ def is_ignored(path: str, ignores: Iterable[Ignore]) -> bool:
     return False
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def parse(content: bytes) -> Patterns:
     """Compile one ignore file; the cache is there because most of them are seen again and again."""
     lines = content.removeprefix(_BOM).decode("latin-1").split("\n")
-    return Patterns(pattern for line in lines if (pattern := parse_line(line)))
+    return Patterns([pattern for line in lines if (pattern := parse_line(line))])
 
 
 def parse_line(line: str) -> Pattern | None:

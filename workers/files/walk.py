@@ -77,7 +77,7 @@ class _Visit:
     def __init__(self, folder: _Folder, start: str, glob: Glob, query: Query) -> None:
         self.folders: list[_Folder] = []
         self._path, self._ignores = folder
-        self._is_start = folder.path == start
+        self._is_named = folder.path == start or folder.path in query.named
         self._prefix = folder.path.rstrip("/") + "/"
         self._relative = self._prefix[len(start.rstrip("/")) + 1 :]
         self._glob = glob
@@ -95,7 +95,7 @@ class _Visit:
         with os.scandir(descriptor) as scan:
             found = sorted(scan, key=lambda entry: entry.name)
         names = {entry.name for entry in found}
-        why = None if self._is_start else vendored_by_content(names)
+        why = None if self._is_named else vendored_by_content(names)
         if why is not None:
             return [self._vendored(self._path, why)]
         self._learn_rules(names, descriptor)
@@ -119,9 +119,9 @@ class _Visit:
             return None
         if printable(name) != name:
             return self._query.skipped(path, "bad_name", "The folder's name is not valid UTF-8.")
-        if why := vendored_by_name(name, beside):
-            # What the caller also names comes in its own turn: it is not left out.
-            return None if path in self._query.named else self._vendored(path, why)
+        why = None if path in self._query.named else vendored_by_name(name, beside)
+        if why is not None:
+            return self._vendored(path, why)
         self.folders.append(_Folder(path, self._ignores))
         return None
 
@@ -129,7 +129,7 @@ class _Visit:
         name = quoted(shown(path, self._query.settings.working_directory))
         return self._query.skipped(path, "vendored", f"{name} {why}; name it to work on it.")
 
-    def _file(self, entry: "os.DirEntry[str]", descriptor: int) -> Entry | None:
+    def _file(self, entry: os.DirEntry[str], descriptor: int) -> Entry | None:
         path = self._prefix + entry.name
         if not self._is_wanted(entry.name) or is_ignored(path, self._ignores):
             return None

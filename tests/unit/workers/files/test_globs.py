@@ -29,6 +29,7 @@ def test_no_folder_is_left_out_that_holds_a_match(pattern: str, path: str) -> No
         ("*.py", "", "a"),
         ("*/b/*.py", "a a/b", "a/c a/b/c"),
         ("*/b/**/*.py", "a a/b a/b/c/d", "a/c"),
+        ("a/**", "a a/b/c", "b"),
     ],
 )
 def test_folders_that_cannot_match_are_not_entered(

@@ -1,5 +1,6 @@
 """Loading one source: what comes out, what is refused, and what may be cached."""
 
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -261,6 +262,20 @@ def test_a_file_without_permission_is_unreadable(
         raise PermissionError(13, "Permission denied", path, flags)
 
     monkeypatch.setattr(os, "open", forbidden)
+
+    assert code_of(lambda: project.load("a.py")) == "unreadable"
+
+
+@pytest.mark.parametrize("call", ["realpath", "readlink"])
+def test_a_path_that_the_system_cannot_resolve_is_unreadable(
+    project: Project, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    project.write("a.py")
+
+    def failing(path: str) -> str:
+        raise OSError(errno.EIO, "Input/output error", path)
+
+    monkeypatch.setattr(os.path if call == "realpath" else os, call, failing)
 
     assert code_of(lambda: project.load("a.py")) == "unreadable"
 

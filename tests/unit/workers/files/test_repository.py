@@ -1,5 +1,6 @@
 """Where ignore rules come from: folders above, worktrees, nested repositories, the user's own."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -83,6 +84,20 @@ def test_without_a_repository_the_root_is_where_rules_begin(project: Project) ->
     project.write(".gitignore", "/src/a.py\n")
 
     assert project.names("src") == ["src/b.py"]
+
+
+def test_a_rule_file_that_cannot_be_read_has_no_rules(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("a.py")
+    project.write(".gitignore", "a.py\n")
+
+    def failing(descriptor: int, size: int) -> bytes:
+        raise OSError(errno.EIO, f"{descriptor} {size}")
+
+    monkeypatch.setattr(os, "read", failing)
+
+    assert project.names(".") == ["a.py"]
 
 
 def test_a_rule_file_that_is_no_plain_small_file_has_no_rules(project: Project) -> None:

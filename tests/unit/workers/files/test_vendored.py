@@ -43,10 +43,10 @@ def test_vendored_folders_are_said_and_leftovers_are_not(project: Project) -> No
 def test_a_vendored_folder_that_is_named_is_listed_and_not_called_left_out(
     project: Project,
 ) -> None:
-    project.write_all("a.py", "node_modules/b.js", "node_modules/c/d.js")
+    project.write_all("a.py", "node_modules/b.js", "env/c.py", "env/pyvenv.cfg")
 
-    for paths in ([".", "node_modules"], ["node_modules", "."]):
-        assert set(project.names(*paths)) == {"a.py", "node_modules/b.js", "node_modules/c/d.js"}
+    for paths in ([".", "node_modules", "env"], ["env", "node_modules", "."]):
+        assert set(project.names(*paths)) == {"a.py", "node_modules/b.js", "env/c.py"}
         assert project.skips(*paths) == {}
 
 

@@ -55,6 +55,7 @@ def test_stars_alone_cross_folders(pattern: str) -> None:
         ("[z-a]", "z", "a -"),
         ("[[:digit:]_]", "0 9 _", "a :"),
         ("[[:nonsense:]]", "", "n :"),
+        ("[[:a]", "[ : a", "b"),
         ("[a", "", "[a a"),
         ("\\*", "*", "a \\*"),
         ("a\\", "", "a a\\"),
