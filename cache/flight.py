@@ -36,13 +36,17 @@ class Flights(Generic[W]):
         Whoever leaves after the answer has landed was not waiting, and stops nothing.
         """
         waiters = self._waiters.get(key)
-        if waiters is None or waiter not in waiters:
+        if waiters is None:
             return False
-        del waiters[waiter]
+        waiters.pop(waiter, None)
         if waiters:
             return False
         del self._waiters[key]
         return True
+
+    def waiting(self, key: bytes) -> list[W]:
+        """Return those who wait for *key* now, in the order of joining."""
+        return list(self._waiters.get(key, ()))
 
     def land(self, key: bytes) -> list[W]:
         """Return those who wait for *key*, in the order of joining, and forget the flight."""

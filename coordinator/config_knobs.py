@@ -49,7 +49,8 @@ class Knob(msgspec.Struct, frozen=True, kw_only=True):
     def _convert(self, value: object, given: object, source: str, *, strict: bool) -> object:
         try:
             return msgspec.convert(value, self.type, strict=strict)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeError) as error:
+            # UnicodeError: a variable may hold bytes that are not UTF-8.
             problem = f"{self.key} must be {self.expected}, not {shown(given)}"
             raise ConfigError(f"{source}: {problem}") from error
 

@@ -20,10 +20,14 @@ _CURSOR = re.compile(r"row-(\d{1,12})")
 
 
 class Merged(msgspec.Struct, frozen=True):
-    """One answer: *text* for a model, *structured* as encoded JSON for programs."""
+    """One answer: *text* for a model, *structured* as encoded JSON for programs.
+
+    *cacheable* says that the same question may be given this answer again.
+    """
 
     text: str
     structured: bytes
+    cacheable: bool = False
 
 
 def read_cursor(cursor: str | None) -> int:
@@ -54,6 +58,7 @@ class Merge:
         self._start = start
         self._end = start + limit
         self._rows = 0
+        self._all_settled = True
         self._parsed = 0
         self._cached = 0
         self._skipped = 0
@@ -71,6 +76,7 @@ class Merge:
             return
         self._parsed += 1
         self._cached += cached
+        self._all_settled &= piece.settled
         self._languages[piece.language or "unknown"] += 1
         for name, count in piece.totals.items():
             self._totals[name] = self._totals.get(name, 0) + count
@@ -97,7 +103,11 @@ class Merge:
         """Return the answer."""
         more = max(0, self._rows - self._end)
         cursor = f"row-{self._end}" if more else None
-        return Merged(text=self._text(more, cursor), structured=self._structured(cursor))
+        return Merged(
+            text=self._text(more, cursor),
+            structured=self._structured(cursor),
+            cacheable=self._is_single() and self._all_settled,
+        )
 
     def _show(self, piece: Piece, start: int, end: int) -> None:
         items = piece.items[start:end]

@@ -75,7 +75,7 @@ class _Envelope(msgspec.Struct):
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decode_batch = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_any = msgspec.json.Decoder().decode
-_encode = msgspec.json.Encoder().encode
+encode = msgspec.json.Encoder().encode
 
 
 def read(line: bytes | msgspec.Raw) -> Message:
@@ -96,11 +96,6 @@ def read(line: bytes | msgspec.Raw) -> Message:
     if message_id:
         return Request(message_id, envelope.method, envelope.params)
     return Notification(envelope.method, envelope.params)
-
-
-def is_batch(line: bytes) -> bool:
-    """Tell whether *line* is a JSON array rather than an object."""
-    return line.lstrip()[:1] == b"["
 
 
 def read_batch(line: bytes) -> list[msgspec.Raw] | Malformed:
@@ -127,12 +122,12 @@ def error_line(message_id: bytes, code: int, message: str, data: object = None) 
     error: dict[str, object] = {"code": code, "message": message}
     if data is not None:
         error["data"] = data
-    return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (message_id, _encode(error))
+    return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (message_id, encode(error))
 
 
 def notification_line(method: str, params: object) -> bytes:
     """Return a notification; no newline at the end."""
-    return _encode({"jsonrpc": "2.0", "method": method, "params": params})
+    return encode({"jsonrpc": "2.0", "method": method, "params": params})
 
 
 def id_value(message_id: bytes) -> str | int:
@@ -176,5 +171,5 @@ def _diagnose(line: bytes) -> Malformed:
         return Malformed(INVALID_REQUEST, "a message must be an object")
     readable = value.get("id")
     is_id = isinstance(readable, str | int) and not isinstance(readable, bool)
-    message_id = _encode(readable) if is_id else NULL_ID
+    message_id = encode(readable) if is_id else NULL_ID
     return Malformed(INVALID_REQUEST, "jsonrpc and method must be strings", message_id)

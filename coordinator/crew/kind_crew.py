@@ -122,8 +122,7 @@ class KindCrew:
             self.carry_out(self.roster.exited(number, -1, time.monotonic()))
             return
         self._processes[number] = process
-        note = Note("worker_started", number, process.pid)
-        self._observer.on_note(self.config.name, note)
+        self.carry_out(self.roster.spawned(number, process.pid))
 
 
 class _Listener:

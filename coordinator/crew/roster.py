@@ -172,6 +172,11 @@ class Roster:
         member.last_beat = now
         return self._take(member, message, now)
 
+    def spawned(self, number: int, pid: int) -> Actions:
+        """The process for this place has been started."""
+        self.members[number - 1].pid = pid
+        return [Note("worker_started", number, pid)]
+
     def garbled(self, number: int, what: str) -> Actions:
         """The worker sent something that is not a message."""
         member = self.members[number - 1]

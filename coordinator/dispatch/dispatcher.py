@@ -64,7 +64,7 @@ class Dispatcher:
         backend: Backend,
         kinds: Iterable[str],
         make_queue: Callable[[], JobQueue[_Job]],
-        on_wait: Callable[[float], None],
+        on_wait: Callable[[str, float], None],
     ) -> None:
         self._backend = backend
         self.queues = {kind: make_queue() for kind in kinds}
@@ -150,8 +150,8 @@ class Dispatcher:
     # --- inside
 
     def _send(self, entry: Entry[_Job], now: float) -> None:
-        self._on_wait(now - entry.enqueued_at)
         job, spec = entry.job, entry.job.spec
+        self._on_wait(spec.kind, now - entry.enqueued_at)
         self._running[job.id] = entry  # first: it must look running before anybody hears of it
         self._backend.send(
             Task(

@@ -35,11 +35,13 @@ def _resolve(node: Any, definitions: dict[str, Schema]) -> Any:
     if "$ref" in node:
         target = _resolve(definitions[node["$ref"]], definitions)
         return {**target, **{k: v for k, v in node.items() if k != "$ref"}}
-    return {
+    resolved = {
         key: _resolve(value, definitions)
         for key, value in node.items()
         if key != "title" or not isinstance(value, str)
     }
+    # msgspec leaves the type of an enumeration to its values; some clients want it said.
+    return {"type": "string", **resolved} if isinstance(node.get("enum"), list) else resolved
 
 
 def _without_null(schema: Schema) -> Schema:

@@ -1,0 +1,162 @@
+"""The composition root: every part is made here, once, and given what it needs."""
+
+import os
+import sys
+import time
+
+import msgspec
+
+from cache.flight import Flights
+from cache.l1 import L1
+from coordinator.call import Call, Calls
+from coordinator.config import Config, CrewConfig, Loaded, describe
+from coordinator.crew.health import HealthLimits
+from coordinator.crew.kind_crew import KindConfig, built_in_argv
+from coordinator.crew.local import LocalCrew
+from coordinator.crew.restarts import RestartPolicy
+from coordinator.dispatch.dispatcher import Dispatcher
+from coordinator.dispatch.quarantine import Quarantine
+from coordinator.dispatch.queue import JobQueue
+from coordinator.fanout import Services
+from coordinator.frontends.mcp.resources import Library, Resource
+from coordinator.frontends.mcp.server import McpServer, ServerInfo
+from coordinator.merge import Merged
+from coordinator.observe.log import log_note, log_worker_line
+from coordinator.observe.metrics import Metrics, Observatory, summary
+from coordinator.version import __version__
+from protocol.tools.catalog import CONTRACTS
+from protocol.worker.settings import WorkerSettings
+
+
+class App:
+    """A running server without its front ends. Make it on a running event loop."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        config = loaded.config
+        directory = os.getcwd()
+        sizes = {"parse": config.crew.parse_workers or _cores()}
+        metrics = Metrics()
+        flights: Flights[Call] = Flights()
+        cache = L1(config.cache.max_bytes, time.monotonic)
+        quarantine = Quarantine(config.crew.quarantine_s)
+        self._grace_s = config.server.grace_s
+        self.crew = LocalCrew(
+            [_kind(name, size, config.crew) for name, size in sizes.items()],
+            _worker_settings(config, directory),
+            config.crew.check_interval_s,
+            log_note,
+            log_worker_line,
+        )
+        self.dispatcher = Dispatcher(
+            self.crew,
+            sizes,
+            lambda: JobQueue(config.queue.size, config.queue.class_step_s),
+            metrics.waited,
+        )
+        services = Services(
+            dispatcher=self.dispatcher,
+            cache=cache,
+            quarantine=quarantine,
+            files=config.files,
+            crew=config.crew,
+            window=2 * sum(sizes.values()) + 1,
+        )
+        self.calls = Calls(CONTRACTS, services, flights, metrics, directory)
+        observatory = Observatory(
+            version=__version__,
+            started_at=time.monotonic(),
+            metrics=metrics,
+            cache=cache,
+            cache_max_bytes=config.cache.max_bytes,
+            flights=flights,
+            queue_size=config.queue.size,
+            dispatcher=self.dispatcher,
+            quarantine=quarantine,
+            crew=self.crew,
+        )
+        self.calls.add_local_tool("admin_get_metrics", lambda: _metrics(observatory))
+        self.mcp = McpServer(
+            ServerInfo("toolcrew", "Toolcrew", __version__),
+            self.calls,
+            _library(observatory, loaded),
+            config.server.page_size,
+        )
+
+    def start(self) -> None:
+        """Start the crew; calls may come at once and wait for it."""
+        self.crew.start(self.dispatcher)
+
+    async def close(self, *, at_once: bool = False) -> None:
+        """Refuse what still comes, end what still runs, and return when no worker is left."""
+        self.dispatcher.close()
+        self.calls.close()
+        await self.crew.close(0.0 if at_once else min(1.0, self._grace_s))
+
+
+def _cores() -> int:
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _kind(name: str, size: int, crew: CrewConfig) -> KindConfig:
+    return KindConfig(
+        name=name,
+        size=size,
+        argv=built_in_argv(name),
+        limits=HealthLimits(
+            start_timeout_s=crew.start_timeout_s,
+            beat_timeout_s=crew.beat_s * crew.missed_beats,
+            ask_grace_s=crew.cancel_grace_s,
+            max_jobs=crew.max_jobs,
+            max_rss_bytes=crew.max_rss_bytes,
+        ),
+        restarts=RestartPolicy(
+            intensity=crew.restart_intensity,
+            period_s=crew.restart_period_s,
+            backoff_base_s=crew.backoff_base_s,
+            backoff_max_s=crew.backoff_max_s,
+            cool_down_s=crew.cool_down_s,
+        ),
+    )
+
+
+def _worker_settings(config: Config, directory: str) -> WorkerSettings:
+    roots = config.server.roots or (directory,)
+    return WorkerSettings(
+        coordinator_pid=os.getpid(),
+        roots=tuple(os.path.realpath(root) for root in roots),
+        working_directory=directory,
+        max_file_bytes=config.files.max_file_bytes,
+        max_listed_files=config.files.max_listed_files,
+        parse_budget_s=config.files.parse_budget_s,
+        beat_s=config.crew.beat_s,
+    )
+
+
+def _metrics(observatory: Observatory) -> Merged:
+    seen = observatory.observe()
+    return Merged(text=summary(seen), structured=msgspec.json.encode(seen))
+
+
+def _library(observatory: Observatory, loaded: Loaded) -> Library:
+    library = Library()
+    library.add(
+        Resource(
+            uri="toolcrew://metrics",
+            name="metrics",
+            title="Server metrics",
+            description="What admin_get_metrics answers, as it is now.",
+        ),
+        lambda: msgspec.json.encode(observatory.observe()),
+    )
+    library.add(
+        Resource(
+            uri="toolcrew://config",
+            name="config",
+            title="Effective configuration",
+            description="Every setting with its value, meaning, bounds and source.",
+        ),
+        lambda: msgspec.json.encode(describe(loaded)),
+    )
+    return library

@@ -1,0 +1,113 @@
+"""The commands for people and scripts: `call`, `tools` and `config`. Calls go the way that a client's do."""
+
+import asyncio
+import sys
+from typing import Any
+
+import msgspec
+
+from coordinator.app import App
+from coordinator.command_line import Command
+from coordinator.config import Loaded, Setting, describe
+from coordinator.frontends.mcp.connection import Connection
+from coordinator.observe import log
+from protocol.mcp.versions import MODERN
+
+_META = {
+    "io.modelcontextprotocol/protocolVersion": MODERN,
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+_TOOL_FAILED = 1
+_USAGE_ERROR = 2
+
+
+def run(command: Command, loaded: Loaded) -> int:
+    """Run one command and return the exit status."""
+    server = loaded.config.server
+    level = server.log_level if loaded.sources["server.log_level"] != "default" else "error"
+    log.configure(level, server.log_format)
+    match command.name:
+        case "call":
+            return asyncio.run(_call(command, loaded))
+        case "tools":
+            return asyncio.run(_tools(command, loaded))
+        case _:
+            return _config(command, loaded)
+
+
+async def _call(command: Command, loaded: Loaded) -> int:
+    try:
+        arguments = msgspec.json.decode(command.arguments)
+    except msgspec.DecodeError as error:
+        return _complain(f"the arguments are not JSON: {error}")
+    params = {"name": command.tool, "arguments": arguments}
+    answer = await _ask(loaded, "tools/call", params)
+    if "error" in answer:
+        return _complain(answer["error"]["message"])
+    result = answer["result"]
+    text = "\n".join(block["text"] for block in result["content"])
+    if result["isError"]:
+        sys.stderr.write(f"toolcrew: {text}\n")
+        return _TOOL_FAILED
+    _print_json(result["structuredContent"]) if command.as_json else print(text)  # noqa: T201
+    return 0
+
+
+async def _tools(command: Command, loaded: Loaded) -> int:
+    answer = await _ask(loaded, "tools/list", {})
+    tools = answer["result"]["tools"]
+    if command.as_json:
+        _print_json(tools)
+        return 0
+    for tool in tools:
+        names = ", ".join(tool["inputSchema"]["properties"]) or "none"
+        sys.stdout.write(f"{tool['name']}\n  {tool['description']}\n  arguments: {names}\n")
+    return 0
+
+
+def _config(command: Command, loaded: Loaded) -> int:
+    settings = describe(loaded)
+    if command.as_json:
+        _print_json(settings)
+        return 0
+    sys.stdout.write(f"# file: {loaded.file or 'none'}\n")
+    section = ""
+    for setting in settings:
+        if (its_section := setting.key.partition(".")[0]) != section:
+            section = its_section
+            sys.stdout.write(f"\n[{section}]\n")
+        sys.stdout.write(_toml(setting))
+    return 0
+
+
+def _toml(setting: Setting) -> str:
+    """Return a setting as it would stand in a configuration file, what there is to know above it."""
+    name = setting.key.partition(".")[2]
+    value = msgspec.json.encode(setting.value).decode()
+    return (
+        f"# {setting.description} ({setting.expected}; ${setting.variable}; from: {setting.source})\n"
+        f"{name} = {value}\n"
+    )
+
+
+async def _ask(loaded: Loaded, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Put one request through a connection of our own, and wait for its answer."""
+    app = App(loaded)
+    answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    connection = Connection(app.mcp, loaded.config.server.max_line_bytes, answered.set_result)
+    request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": _META}}
+    if method == "tools/call":
+        app.start()
+    connection.receive(msgspec.json.encode(request))
+    answer: dict[str, Any] = msgspec.json.decode(await answered)
+    await app.close(at_once=True)
+    return answer
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"toolcrew: {message}\n")
+    return _USAGE_ERROR
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")

@@ -1,0 +1,1 @@
+"""MCP, whatever carries it: lines in, lines out."""

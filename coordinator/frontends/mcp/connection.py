@@ -1,0 +1,335 @@
+"""One client's conversation: lines in, lines out, in whichever era each message is said.
+
+Rule 1: every request is answered exactly once, unless the client cancels it: then never.
+Rule 2: nothing that a client sends ends the conversation, and nothing is dropped without an answer
+that could have one.
+Rule 3: what belongs to one connection is kept here; everything else is in `server.py`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from coordinator.call import Call, Calls
+from coordinator.dispatch.queue import RANKS, Priority
+from coordinator.frontends.mcp.server import METHODS, McpServer
+from coordinator.frontends.mcp.tool_call import LEVELS, Reply, ToolCall
+from coordinator.observe.log import get_logger
+from protocol import jsonrpc
+from protocol.framing import Overlong
+from protocol.jsonrpc import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    Malformed,
+    Notification,
+    Request,
+    RpcError,
+    error_line,
+    id_value,
+    notification_line,
+    result_line,
+)
+from protocol.mcp.params import (
+    CallParams,
+    CancelledParams,
+    InitializeParams,
+    ListenParams,
+    Params,
+    SetLevelParams,
+    decode_params,
+)
+from protocol.mcp.session import Said, Session, classify
+from protocol.mcp.versions import (
+    BATCHING,
+    HANDSHAKE_SPEAKERS,
+    LATEST_HANDSHAKE,
+    MODERN_SPEAKER,
+    MODERN_VERSIONS,
+    UNSUPPORTED_VERSION,
+    Meta,
+    Speaker,
+)
+from protocol.tools.suggest import did_you_mean
+
+log = get_logger(__name__)
+
+_SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
+
+
+class Connection:
+    """Answers the lines of one client with lines through *send*; a line carries no newline."""
+
+    def __init__(self, server: McpServer, max_line_bytes: int, send: Callable[[bytes], None]) -> None:
+        self._server = server
+        self._calls: Calls = server.calls
+        self._max_line_bytes = max_line_bytes
+        self._send = send
+        self._session = Session()
+        self._legacy: Speaker = HANDSHAKE_SPEAKERS[LATEST_HANDSHAKE]
+        self._log_level: str | None = None
+        self._in_flight: dict[str | int, ToolCall] = {}
+        self._listeners: dict[str | int, bytes] = {}
+
+    def receive(self, line: bytes | Overlong) -> None:
+        """Take one line from the client."""
+        if isinstance(line, Overlong):
+            message = f"a line of more than {self._max_line_bytes} bytes was skipped"
+            self._send(error_line(jsonrpc.NULL_ID, INVALID_REQUEST, message))
+        elif line := jsonrpc.clean(line):
+            if line[0] == 0x5B:  # "[": a batch
+                self._receive_batch(line)
+            else:
+                self._take(jsonrpc.read(line), self._reply)
+
+    def is_quiet(self) -> bool:
+        """Tell whether no request waits for its answer."""
+        return not self._in_flight
+
+    def finish(self) -> None:
+        """End gracefully what is open without an end of its own."""
+        for message_id in list(self._listeners.values()):
+            self._end_listening(message_id)
+
+    def abandon(self) -> None:
+        """The client is gone: stop everything that only it was waiting for."""
+        for key in list(self._in_flight):
+            self._cancel(key)
+
+    def _reply(self, line: bytes | None) -> None:
+        if line is not None:
+            self._send(line)
+
+    # --- messages
+
+    def _receive_batch(self, line: bytes) -> None:
+        messages = jsonrpc.read_batch(line)
+        if isinstance(messages, Malformed):
+            self._reject(messages, self._reply)
+        elif self._legacy.version != BATCHING or not self._is_open():
+            reason = f"batches are part of {BATCHING} only; send one message a line"
+            self._send(error_line(jsonrpc.NULL_ID, INVALID_REQUEST, reason))
+        else:
+            read = [jsonrpc.read(message) for message in messages]
+            batch = _Batch(sum(isinstance(m, Request | Malformed) for m in read), self._send)
+            for message in read:
+                self._take(message, batch.reply)
+
+    def _take(self, message: jsonrpc.Message, reply: Reply) -> None:
+        if isinstance(message, Request):
+            self._answer(message, reply)
+        elif isinstance(message, Notification):
+            self._note(message)
+        elif isinstance(message, Malformed):
+            self._reject(message, reply)
+
+    def _reject(self, malformed: Malformed, reply: Reply) -> None:
+        reply(error_line(malformed.id, malformed.code, malformed.message))
+
+    def _answer(self, request: Request, reply: Reply) -> None:
+        try:
+            if request.method == "tools/call":  # first: it is nearly all that is ever asked
+                self._call(request, reply)
+            elif (result := self._result(request)) is not None:
+                reply(result_line(request.id, result))
+        except RpcError as error:
+            reply(error_line(request.id, error.code, error.message, error.data))
+        except Exception:  # the edge: a bug of ours must not leave the client waiting
+            log.exception("request_failed", method=request.method)
+            reply(error_line(request.id, INTERNAL_ERROR, "internal error"))
+
+    def _note(self, notification: Notification) -> None:
+        if notification.method == "notifications/cancelled":
+            self._cancelled(notification)
+        elif notification.method == "notifications/initialized":
+            self._session.advance(Said.INITIALIZED)
+
+    # --- eras
+
+    def _is_open(self) -> bool:
+        try:
+            self._session.advance(Said.REQUEST)
+        except RpcError:
+            return False
+        return True
+
+    def _speaker(self, method: str, meta: Meta | None) -> Speaker:
+        """Return how this message is said; a message of the handshake era is held to its session."""
+        if meta is None or not isinstance(meta.version, str):
+            self._session.advance(classify(method, is_request=True))
+            return self._legacy
+        if meta.version not in MODERN_VERSIONS:
+            data = {"supported": MODERN_VERSIONS, "requested": meta.version}
+            raise RpcError(UNSUPPORTED_VERSION, "Unsupported protocol version", data)
+        if not isinstance(meta.capabilities, dict):
+            raise RpcError(
+                INVALID_PARAMS,
+                "params._meta: io.modelcontextprotocol/clientCapabilities is missing",
+            )
+        return MODERN_SPEAKER
+
+    # --- requests
+
+    def _result(self, request: Request) -> bytes | None:
+        """Return the result of any request but `tools/call`; None if it stays open."""
+        if method := METHODS.get(request.method):
+            params: Any = decode_params(request.params, method.params)
+            speaker = self._speaker_of_discover(request, params)
+            if method.is_modern if speaker.is_modern else method.is_legacy:
+                return method.answer(self._server, speaker, params)
+            raise _not_found(request.method)
+        return self._own_result(request)
+
+    def _speaker_of_discover(self, request: Request, params: Params) -> Speaker:
+        is_undeclared = params.meta is None or not isinstance(params.meta.version, str)
+        if request.method == "server/discover" and is_undeclared:
+            raise RpcError(
+                INVALID_PARAMS, "params._meta: io.modelcontextprotocol/protocolVersion is missing"
+            )
+        return self._speaker(request.method, params.meta)
+
+    def _own_result(self, request: Request) -> bytes | None:
+        """Answer the methods that have to do with this very connection."""
+        meta = decode_params(request.params, Params).meta
+        is_modern = meta is not None and isinstance(meta.version, str)
+        match request.method, is_modern:
+            case "initialize", False:
+                return self._initialize(request)
+            case "ping", False:
+                self._session.advance(Said.PING)
+                return b"{}"
+            case "logging/setLevel", False:
+                return self._set_level(request)
+            case "subscriptions/listen", True:
+                return self._listen(request)
+            case _:
+                self._speaker(request.method, meta)  # a wrong version matters more than the method
+                raise _not_found(request.method)
+
+    def _initialize(self, request: Request) -> bytes:
+        params = decode_params(request.params, InitializeParams)
+        self._session.advance(Said.INITIALIZE)
+        version, result = self._server.initialize(params)
+        self._legacy = HANDSHAKE_SPEAKERS[version]
+        return result
+
+    def _set_level(self, request: Request) -> bytes:
+        self._session.advance(Said.REQUEST)
+        level = decode_params(request.params, SetLevelParams).level
+        self._log_level = _checked_level(level)
+        return b"{}"
+
+    def _listen(self, request: Request) -> None:
+        """Open a stream on which nothing will ever come, because nothing we list changes.
+
+        Clients open it on sight, and some leave if it is missing.
+        """
+        params = decode_params(request.params, ListenParams)
+        self._speaker(request.method, params.meta)
+        key = id_value(request.id)
+        self._require_new(key)
+        self._listeners[key] = request.id
+        acknowledged = {"_meta": {_SUBSCRIPTION: key}, "notifications": {}}
+        self._send(notification_line("notifications/subscriptions/acknowledged", acknowledged))
+
+    def _end_listening(self, message_id: bytes) -> None:
+        key = id_value(message_id)
+        del self._listeners[key]
+        meta = jsonrpc.encode({_SUBSCRIPTION: key})[1:-1]
+        result = self._server.shaper.result(MODERN_SPEAKER, b"", meta)
+        self._send(result_line(message_id, result))
+
+    # --- calls
+
+    def _call(self, request: Request, reply: Reply) -> None:
+        params = decode_params(request.params, CallParams)
+        meta = params.meta
+        speaker = self._speaker(request.method, meta)
+        key = id_value(request.id)
+        self._require_new(key)
+        if params.name not in self._calls.contracts:
+            hint = did_you_mean(params.name, self._calls.contracts)
+            raise RpcError(INVALID_PARAMS, f"Unknown tool: {params.name}{hint}")
+        tool_call = self._tool_call(request.id, speaker, meta, reply)
+        call = Call(
+            params.name, bytes(params.arguments), tool_call, _priority(meta), _trace(meta)
+        )
+        self._calls.start(call)
+        if not tool_call.is_over:
+            tool_call.call = call
+            tool_call.when_answered(lambda: self._in_flight.pop(key, None))
+            self._in_flight[key] = tool_call
+
+    def _tool_call(
+        self, message_id: bytes, speaker: Speaker, meta: Meta | None, reply: Reply
+    ) -> ToolCall:
+        token, level = None, self._log_level
+        if meta is not None and isinstance(meta.progress_token, str | int):
+            token = meta.progress_token
+        if speaker.is_modern:
+            asked = meta.log_level if meta is not None else None
+            level = _checked_level(asked) if isinstance(asked, str) else None
+        return ToolCall(message_id, speaker, self._server.shaper, reply, self._send, token, level)
+
+    def _require_new(self, key: str | int) -> None:
+        if key in self._in_flight or key in self._listeners:
+            raise RpcError(INVALID_REQUEST, f"a request with id {key!r} is already in progress")
+
+    def _cancelled(self, notification: Notification) -> None:
+        try:
+            params = decode_params(notification.params, CancelledParams)
+            key = id_value(bytes(params.request_id))
+        except (RpcError, TypeError, ValueError):
+            return  # a notification has no answer, and this one names no request
+        self._listeners.pop(key, None)
+        self._cancel(key)
+
+    def _cancel(self, key: str | int) -> None:
+        tool_call = self._in_flight.pop(key, None)
+        if tool_call is not None and tool_call.call is not None:
+            tool_call.abandon()
+            self._calls.cancel(tool_call.call)
+
+
+class _Batch:
+    """Collects the answers of one batch, and sends them as one array when the last has come."""
+
+    def __init__(self, expected: int, send: Callable[[bytes], None]) -> None:
+        self._missing = expected
+        self._send = send
+        self._lines: list[bytes] = []
+
+    def reply(self, line: bytes | None) -> None:
+        """Take one answer, or the news that there will be none."""
+        self._missing -= 1
+        if line is not None:
+            self._lines.append(line)
+        if self._missing == 0 and self._lines:
+            self._send(b"[%b]" % b",".join(self._lines))
+
+
+def _not_found(method: str) -> RpcError:
+    return RpcError(METHOD_NOT_FOUND, f"Method not found: {method}")
+
+
+def _checked_level(level: str) -> str:
+    if level not in LEVELS:
+        raise RpcError(INVALID_PARAMS, f"unknown log level {level!r}; known: {', '.join(LEVELS)}")
+    return level
+
+
+def _priority(meta: Meta | None) -> Priority | None:
+    asked = meta.priority if meta is not None else None
+    if not isinstance(asked, str):
+        return None
+    for known in RANKS:
+        if asked == known:
+            return known
+    raise RpcError(
+        INVALID_PARAMS, f"params._meta: toolcrew/priority must be one of {', '.join(RANKS)}"
+    )
+
+
+def _trace(meta: Meta | None) -> str | None:
+    trace = meta.traceparent if meta is not None else None
+    return trace if isinstance(trace, str) else None

@@ -1,0 +1,253 @@
+"""MCP on stdin and stdout: raw file descriptors, one write for all that one read brought in.
+
+Rule 1: nothing but the protocol ever reaches the real stdout; whatever prints is sent to stderr.
+Rule 2: nothing here blocks, whatever stdin and stdout are: pipe, socket, terminal or regular file.
+Rule 3: a client that does not read is not read from: what waits for it is bounded.
+"""
+
+import asyncio
+import os
+import socket
+import stat
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from protocol.framing import LineDecoder, Overlong
+
+_CHUNK = 1 << 18
+
+
+class Ends(Protocol):
+    """The two ends of the conversation, as `take_stdio` finds them."""
+
+    read_fd: int
+    write_fd: int
+
+    def write(self, data: bytes | bytearray) -> int:
+        """Write what can be written now and return how much that was."""
+        ...
+
+    def close(self) -> None:
+        """Let go of both."""
+        ...
+
+
+class _FileEnds:
+    """Two file descriptors. A pipe is opened anew, so that its other users stay in blocking mode."""
+
+    def __init__(self, read_fd: int, write_fd: int) -> None:
+        self.read_fd = read_fd
+        self.write_fd = _private_pipe(write_fd)
+
+    def write(self, data: bytes | bytearray) -> int:
+        return os.write(self.write_fd, data)
+
+    def close(self) -> None:
+        os.close(self.read_fd)
+        os.close(self.write_fd)
+
+
+class _SocketEnds:
+    """A socket for writing: asking per call not to wait leaves the mode it shares with others alone."""
+
+    def __init__(self, read_fd: int, write_fd: int) -> None:
+        self.read_fd = read_fd
+        self.write_fd = write_fd
+        self._socket = socket.socket(fileno=write_fd)
+
+    def write(self, data: bytes | bytearray) -> int:
+        return self._socket.send(data, socket.MSG_DONTWAIT)
+
+    def close(self) -> None:
+        os.close(self.read_fd)
+        self._socket.close()
+
+
+def take_stdio() -> Ends:
+    """Keep stdin and stdout for the protocol; give whatever reads or prints a harmless pair instead."""
+    read_fd, write_fd = os.dup(0), os.dup(1)
+    devnull = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(devnull, 0)
+    os.dup2(2, 1)
+    os.close(devnull)
+    is_socket = stat.S_ISSOCK(os.fstat(write_fd).st_mode)
+    return _SocketEnds(read_fd, write_fd) if is_socket else _FileEnds(read_fd, write_fd)
+
+
+def _private_pipe(fd: int) -> int:
+    """Return a non-blocking descriptor for the pipe *fd*; anything else is left as it is."""
+    if not stat.S_ISFIFO(os.fstat(fd).st_mode):
+        return fd
+    try:
+        private = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:  # no /proc: the mode is then shared with whoever else has this pipe
+        os.set_blocking(fd, False)
+        return fd
+    os.close(fd)
+    return private
+
+
+class StdioTransport:
+    """Moves bytes between *ends* and the one who understands them."""
+
+    def __init__(
+        self,
+        ends: Ends,
+        max_line_bytes: int,
+        max_output_bytes: int,
+        on_gone: Callable[[str], None],
+    ) -> None:
+        """*on_gone* is told "eof" when no more will be read, "closed" when nobody reads us any more."""
+        self._ends = ends
+        self._loop = asyncio.get_running_loop()
+        self._decoder = LineDecoder(max_line_bytes)
+        self._max_output_bytes = max_output_bytes
+        self._on_gone = on_gone
+        self._on_line: Callable[[bytes | Overlong], None] | None = None
+        self._lines: deque[bytes | Overlong] = deque()
+        self._output = bytearray()
+        self._flush_is_due = False
+        self._is_reading = False
+        self._is_writing = False
+        self._is_file = False
+        self._at_end = False
+        self._is_broken = False
+
+    def start(self, on_line: Callable[[bytes | Overlong], None]) -> None:
+        """Begin to read; every line goes to *on_line*."""
+        self._on_line = on_line
+        self._resume()
+
+    def stop_reading(self) -> None:
+        """Take nothing more in."""
+        self._at_end = True
+        self._lines.clear()
+        self._pause()
+
+    def send(self, line: bytes) -> None:
+        """Write one line, with all others of this turn of the event loop."""
+        if self._is_broken:
+            return
+        self._output += line
+        self._output += b"\n"
+        if not self._flush_is_due:
+            self._flush_is_due = True
+            self._loop.call_soon(self._flush)
+
+    def is_flushed(self) -> bool:
+        """Tell whether everything sent has been taken by the operating system, or never will be."""
+        return not self._output
+
+    def close(self) -> None:
+        """Stop everything and let go of the descriptors."""
+        self.stop_reading()
+        self._stop_writing()
+        self._ends.close()
+
+    # --- reading
+
+    def _resume(self) -> None:
+        if self._is_reading or self._at_end:
+            return
+        self._is_reading = True
+        if not self._is_file:
+            try:
+                self._loop.add_reader(self._ends.read_fd, self._read)
+            except PermissionError:  # epoll takes no regular file; those never block
+                self._is_file = True
+        if self._is_file:
+            self._loop.call_soon(self._read)
+
+    def _pause(self) -> None:
+        if self._is_reading and not self._is_file:
+            self._loop.remove_reader(self._ends.read_fd)
+        self._is_reading = False
+
+    def _read(self) -> None:
+        if not self._is_reading:
+            return
+        try:
+            data = os.read(self._ends.read_fd, _CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        self._lines.extend(self._decoder.feed(data) if data else self._last_line())
+        if not data:
+            self._at_end = True
+            self._pause()
+        self._work_off()
+        if self._is_file and self._is_reading:
+            self._loop.call_soon(self._read)
+
+    def _last_line(self) -> list[bytes | Overlong]:
+        """A last line without its newline is still a line."""
+        rest = self._decoder.rest()
+        return [rest] if rest else []
+
+    def _work_off(self) -> None:
+        """Hand out lines until what they bring forth is too much for the client."""
+        assert self._on_line is not None
+        lines = self._lines
+        while lines and not self._is_choked():
+            self._on_line(lines.popleft())
+        if lines:
+            self._pause()
+        elif self._at_end:
+            self._on_gone("eof")
+        self._flush()
+
+    def _is_choked(self) -> bool:
+        return len(self._output) > self._max_output_bytes
+
+    # --- writing
+
+    def _flush(self) -> None:
+        self._flush_is_due = False
+        if self._output and not self._is_writing:
+            self._write()
+
+    def _write(self) -> None:
+        try:
+            del self._output[: self._ends.write(self._output)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._break()
+            return
+        if self._output:
+            self._wait_to_write()
+        else:
+            self._stop_writing()
+        if not self._is_choked():
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._lines:
+            self._loop.call_soon(self._continue)
+        else:
+            self._resume()
+
+    def _continue(self) -> None:
+        if self._lines:
+            self._work_off()
+        if not self._lines:
+            self._resume()
+
+    def _wait_to_write(self) -> None:
+        if not self._is_writing:
+            self._is_writing = True
+            self._loop.add_writer(self._ends.write_fd, self._write)
+
+    def _stop_writing(self) -> None:
+        if self._is_writing:
+            self._is_writing = False
+            self._loop.remove_writer(self._ends.write_fd)
+
+    def _break(self) -> None:
+        self._is_broken = True
+        self._output.clear()
+        self._stop_writing()
+        self.stop_reading()
+        self._on_gone("closed")

@@ -1,0 +1,69 @@
+"""Logs: structured events on stderr. This file is the one place for global state.
+
+Every lifecycle event of the crew is one line with the same keys: `kind`, `worker`, `pid`, `reason`, `code`,
+`delay_s`; a key is there exactly when the event has it.
+"""
+
+import logging
+from typing import Literal, TextIO, cast
+
+import structlog
+from structlog.typing import FilteringBoundLogger, Processor
+
+from coordinator.crew.roster import Note
+from coordinator.observe.stderr import LossyStderr
+
+Level = Literal["debug", "info", "warning", "error"]
+Format = Literal["auto", "console", "json"]
+
+_LEVELS = logging.getLevelNamesMapping()
+_WARNINGS = {"worker_killed", "worker_exited", "kind_down"}
+_EXPECTED_ENDS = {"shutdown", "worn_out", "too_much_memory"}
+
+
+def configure(level: Level, log_format: Format) -> None:
+    """Send events of *level* and above to stderr: for people on a terminal, as JSON lines otherwise."""
+    stream = cast("TextIO", LossyStderr())
+    for_people = log_format == "console" or (log_format == "auto" and stream.isatty())
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level.upper()]),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=True,
+    )
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    """Return the logger of one module."""
+    logger: FilteringBoundLogger = structlog.get_logger(module=name)
+    return logger
+
+
+_crew = get_logger("crew")
+
+
+def log_note(kind: str, note: Note) -> None:
+    """Log one lifecycle event of the crew."""
+    keys = {
+        "worker": note.number,
+        "pid": note.pid,
+        "reason": note.reason or None,
+        "code": note.code,
+        "delay_s": note.delay_s,
+    }
+    present = {key: value for key, value in keys.items() if value is not None}
+    alarming = note.event in _WARNINGS and note.reason not in _EXPECTED_ENDS
+    (_crew.warning if alarming else _crew.info)(note.event, kind=kind, **present)
+
+
+def log_worker_line(kind: str, number: int, text: str) -> None:
+    """Log one line that a worker, or something it runs, wrote to stderr."""
+    _crew.info("worker_stderr", kind=kind, worker=number, text=text)

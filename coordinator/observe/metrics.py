@@ -1,0 +1,194 @@
+"""What the server has done, in counters and sketches, and the answer of `admin_get_metrics`."""
+
+import os
+import time
+from collections import Counter
+
+import msgspec
+import psutil
+
+from cache.flight import Flights
+from cache.l1 import L1
+from coordinator.crew.kind_crew import KindCrew
+from coordinator.crew.local import LocalCrew
+from coordinator.crew.member import Member
+from coordinator.dispatch.dispatcher import Dispatcher
+from coordinator.dispatch.quarantine import Quarantine
+from coordinator.observe.latency import LatencySketch
+from protocol.tools.admin_get_metrics import (
+    CacheFigures,
+    CallFigures,
+    CoordinatorFigures,
+    QueueFigures,
+    Result,
+    WorkerFigures,
+)
+
+NOT_REFUSALS = {"hit", "shared", "done", "cancelled"}
+
+
+class Metrics:
+    """Counters that are fed on the hot path."""
+
+    def __init__(self) -> None:
+        self._calls: dict[tuple[str, str], LatencySketch] = {}
+        self._waits: dict[str, LatencySketch] = {}
+
+    def called(self, tool: str, outcome: str, seconds: float) -> None:
+        """A call of *tool* ended as *outcome* after *seconds*."""
+        sketch = self._calls.get((tool, outcome))
+        if sketch is None:
+            sketch = self._calls[tool, outcome] = LatencySketch()
+        sketch.record(seconds)
+
+    def waited(self, kind: str, seconds: float) -> None:
+        """A job for *kind* was sent after *seconds* in the queue."""
+        self.wait_of(kind).record(seconds)
+
+    def wait_of(self, kind: str) -> LatencySketch:
+        """Return the waiting times of one kind's jobs."""
+        return self._waits.setdefault(kind, LatencySketch())
+
+    def calls(self) -> list[CallFigures]:
+        """Return every tool's calls by outcome, in a stable order."""
+        return [
+            CallFigures(tool=tool, outcome=outcome, latency=sketch.summary())
+            for (tool, outcome), sketch in sorted(self._calls.items())
+        ]
+
+
+class Observatory(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that `admin_get_metrics` looks at."""
+
+    version: str
+    started_at: float
+    metrics: Metrics
+    cache: L1
+    cache_max_bytes: int
+    flights: Flights[object]
+    queue_size: int
+    dispatcher: Dispatcher
+    quarantine: Quarantine
+    crew: LocalCrew
+
+    def observe(self) -> Result:
+        """Look at everything once."""
+        now = time.monotonic()
+        calls = self.metrics.calls()
+        kinds = self.crew.kinds.values()
+        restarts: Counter[str] = Counter()
+        for kind in kinds:
+            restarts.update(kind.roster.restarts_by_reason)
+        return Result(
+            server=self._server(now),
+            calls=calls,
+            cache=self._cache(),
+            queues=[self._queue(kind, now) for kind in self.crew.kinds],
+            workers=[_worker(kind, member, now) for kind in kinds for member in kind.roster.members],
+            restarts=dict(restarts),
+            refusals=_refusals(calls),
+            quarantined=len(self.quarantine),
+        )
+
+    def _server(self, now: float) -> CoordinatorFigures:
+        rss_bytes, cpu_s = process_figures(os.getpid())
+        return CoordinatorFigures(
+            pid=os.getpid(),
+            version=self.version,
+            uptime_s=round(now - self.started_at, 3),
+            rss_bytes=rss_bytes,
+            cpu_s=cpu_s,
+        )
+
+    def _cache(self) -> CacheFigures:
+        seen = self.cache.statistics()
+        return CacheFigures(
+            entries=seen.entries,
+            bytes=seen.bytes,
+            max_bytes=self.cache_max_bytes,
+            hits=seen.hits,
+            misses=seen.misses,
+            shared=self.flights.shared,
+            evictions=seen.evictions,
+        )
+
+    def _queue(self, kind: str, now: float) -> QueueFigures:
+        queue = self.dispatcher.queues[kind]
+        return QueueFigures(
+            kind=kind,
+            size=self.queue_size,
+            **queue.depths(),
+            oldest_wait_ms=round(queue.oldest_wait(now) * 1e3, 3),
+            waited=self.metrics.wait_of(kind).summary(),
+        )
+
+
+def process_figures(pid: int) -> tuple[int, float]:
+    """Return a process's resident bytes and the CPU seconds it has used; zeros if it is gone."""
+    try:
+        process = psutil.Process(pid)
+        with process.oneshot():
+            times = process.cpu_times()
+            return process.memory_info().rss, round(times.user + times.system, 3)
+    except psutil.Error:
+        return 0, 0.0
+
+
+def summary(result: Result) -> str:
+    """Return the short text that a model reads."""
+    cache, server = result.cache, result.server
+    lookups = cache.hits + cache.misses
+    rate = f"{100 * cache.hits / lookups:.1f} %" if lookups else "none yet"
+    lines = [
+        f"up {server.uptime_s:.0f} s · {server.rss_bytes >> 20} MiB · cpu {server.cpu_s:.2f} s",
+        f"cache: {cache.entries} entries, {cache.bytes >> 10} KiB, hit rate {rate}, {cache.shared} shared",
+    ]
+    lines += [_call_line(figures) for figures in result.calls]
+    lines += [_queue_line(queue) for queue in result.queues]
+    lines += [_worker_line(worker) for worker in result.workers]
+    if result.restarts:
+        lines.append("restarts: " + ", ".join(f"{k} {v}" for k, v in result.restarts.items()))
+    return "\n".join(lines)
+
+
+def _call_line(figures: CallFigures) -> str:
+    seen = figures.latency
+    return (
+        f"{figures.tool} {figures.outcome}: {seen.count} calls, "
+        f"p50 {seen.p50_ms:.3g} ms, p95 {seen.p95_ms:.3g} ms, p99 {seen.p99_ms:.3g} ms"
+    )
+
+
+def _queue_line(queue: QueueFigures) -> str:
+    waiting = queue.high + queue.normal + queue.low
+    return f"queue {queue.kind}: {waiting} of {queue.size} waiting, p95 wait {queue.waited.p95_ms:.3g} ms"
+
+
+def _worker_line(worker: WorkerFigures) -> str:
+    return (
+        f"worker {worker.kind}-{worker.number}: {worker.state}, pid {worker.pid}, "
+        f"{worker.jobs_done} jobs, {worker.restarts} restarts, {worker.rss_bytes >> 20} MiB"
+    )
+
+
+def _worker(kind: KindCrew, member: Member, now: float) -> WorkerFigures:
+    rss_bytes, cpu_s = process_figures(member.pid) if member.pid else (0, 0.0)
+    return WorkerFigures(
+        kind=kind.config.name,
+        number=member.number,
+        pid=member.pid,
+        state=member.state(),
+        jobs_done=member.total_jobs_done,
+        restarts=member.restarts,
+        rss_bytes=rss_bytes,
+        cpu_s=cpu_s,
+        last_beat_s=round(now - member.last_beat, 3) if member.pid else 0.0,
+    )
+
+
+def _refusals(calls: list[CallFigures]) -> dict[str, int]:
+    refusals: Counter[str] = Counter()
+    for figures in calls:
+        if figures.outcome not in NOT_REFUSALS:
+            refusals[figures.outcome] += figures.latency.count
+    return dict(refusals)

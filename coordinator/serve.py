@@ -1,0 +1,74 @@
+"""`toolcrew` as a server: from the first byte on stdin to the last worker reaped."""
+
+import asyncio
+import signal
+import time
+
+from coordinator.app import App
+from coordinator.config import Loaded
+from coordinator.frontends.mcp.connection import Connection
+from coordinator.frontends.stdio import Ends, StdioTransport
+from coordinator.observe.log import get_logger
+
+log = get_logger(__name__)
+
+_LOOK_INTERVAL_S = 0.005
+_LAST_WORDS_S = 0.5
+
+
+async def serve(loaded: Loaded, ends: Ends) -> None:
+    """Serve one client on *ends* until it leaves or a signal comes; return when nothing is left running."""
+    await _Server(loaded, ends).run()
+
+
+class _Server:
+    def __init__(self, loaded: Loaded, ends: Ends) -> None:
+        server = loaded.config.server
+        self._grace_s = server.grace_s
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._app = App(loaded)
+        self._transport = StdioTransport(
+            ends, server.max_line_bytes, server.max_output_bytes, self._on_gone
+        )
+        self._connection = Connection(self._app.mcp, server.max_line_bytes, self._transport.send)
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_signal, number)
+        self._app.start()
+        self._transport.start(self._connection.receive)
+        await self._stop.wait()
+        await self._shut_down()
+
+    def _on_signal(self, number: int) -> None:
+        log.info("signal", signal=signal.Signals(number).name)
+        if self._stop.is_set():
+            self._hurry.set()
+        self._stop.set()
+
+    def _on_gone(self, how: str) -> None:
+        log.info("client_gone", how=how)
+        if how == "closed":
+            self._connection.abandon()
+            self._hurry.set()
+        self._stop.set()
+
+    async def _shut_down(self) -> None:
+        """Answer what can be answered within the grace, then refuse the rest, then end the crew."""
+        self._transport.stop_reading()
+        self._connection.finish()
+        await self._wait_for_quiet(self._grace_s)
+        at_once = self._hurry.is_set() or not self._is_quiet()
+        await self._app.close(at_once=at_once)
+        await self._wait_for_quiet(_LAST_WORDS_S)
+        self._transport.close()
+
+    async def _wait_for_quiet(self, longest_s: float) -> None:
+        end = time.monotonic() + longest_s
+        while not self._is_quiet() and not self._hurry.is_set() and time.monotonic() < end:
+            await asyncio.sleep(_LOOK_INTERVAL_S)
+
+    def _is_quiet(self) -> bool:
+        return self._connection.is_quiet() and self._transport.is_flushed()

@@ -1,0 +1,108 @@
+"""A tool's raw arguments become its Struct, or one sentence that a model can act on."""
+
+import difflib
+import re
+
+import msgspec
+
+from protocol.errors import CallRefused
+from protocol.tools.contract import Contract
+from protocol.tools.files import Sources
+from protocol.tools.languages import LANGUAGES, nearest_languages, resolve_language
+
+_AT = re.compile(r" - at `\$(?P<where>[^`]*)`$")
+_UNKNOWN = re.compile(r"unknown field `(?P<field>[^`]*)`")
+_ENUM = re.compile(r"Invalid enum value (?P<value>.+)$")
+_MOST_SHOWN = 60
+
+
+class ArgumentDecoder:
+    """Decodes the arguments of one tool."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._decode = msgspec.json.Decoder(contract.arguments).decode
+        self._schema = _properties(contract.arguments)
+
+    def decode(self, arguments: bytes | msgspec.Raw) -> msgspec.Struct:
+        """Return the arguments as their Struct, languages by their canonical names.
+
+        Raises:
+            CallRefused: naming the field, what was expected, what came, and the nearest valid value.
+        """
+        try:
+            decoded: msgspec.Struct = self._decode(_unquoted(arguments))
+        except RecursionError:
+            raise _refuse("the arguments are nested too deeply") from None
+        except msgspec.ValidationError as error:
+            raise _refuse(self._explain(str(error))) from error
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise _refuse(f"the arguments are not valid JSON: {error}") from error
+        return checked_sources(decoded) if isinstance(decoded, Sources) else decoded
+
+    def _explain(self, message: str) -> str:
+        """Turn msgspec's words for what is wrong into ours."""
+        match = _AT.search(message)
+        where = match["where"].lstrip(".") if match else ""
+        what = message[: match.start()] if match else message
+        if unknown := _UNKNOWN.search(what):
+            return self._unknown_field(unknown["field"])
+        if enum := _ENUM.search(what):
+            return self._bad_choice(where, enum["value"])
+        return f"`{where}`: {_lower(what)}" if where else f"the arguments: {_lower(what)}"
+
+    def _unknown_field(self, field: str) -> str:
+        near = difflib.get_close_matches(field, self._schema, n=1)
+        hint = f"did you mean `{near[0]}`? " if near else ""
+        known = ", ".join(self._schema) or "none"
+        return f"unknown argument `{field[:_MOST_SHOWN]}`; {hint}This tool takes: {known}"
+
+    def _bad_choice(self, where: str, value: str) -> str:
+        choices = self._schema.get(where, [])
+        near = difflib.get_close_matches(value.strip("'\""), choices, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        return f"`{where}`: expected one of {', '.join(choices)}, got {value[:_MOST_SHOWN]}{hint}"
+
+
+def checked_sources(sources: Sources) -> Sources:
+    """Return *sources* with its language canonical; exactly one of code, path and paths must be given."""
+    given = [name for name in ("code", "path", "paths") if getattr(sources, name) is not None]
+    if len(given) != 1:
+        got = " and ".join(given) or "none of them"
+        raise _refuse(f"give exactly one of `code`, `path` and `paths`, got {got}")
+    if sources.language is None:
+        return sources
+    return msgspec.structs.replace(sources, language=_language(sources.language))
+
+
+def _language(name: str) -> str:
+    known = resolve_language(name)
+    if known is None:
+        near = nearest_languages(name)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(LANGUAGES)}"
+        raise CallRefused(
+            "unknown_language", f"`language`: unknown language {name[:_MOST_SHOWN]!r}; {hint}"
+        )
+    return known
+
+
+def _unquoted(arguments: bytes | msgspec.Raw) -> bytes | msgspec.Raw:
+    """Some clients send the arguments as a string that holds JSON; take what they mean."""
+    raw = bytes(arguments)
+    if not raw.startswith(b'"'):
+        return arguments
+    return msgspec.json.decode(raw, type=str).encode()
+
+
+def _properties(arguments: type[msgspec.Struct]) -> dict[str, list[str]]:
+    """Return each argument with its choices, if it has any."""
+    _, definitions = msgspec.json.schema_components([arguments])
+    properties = definitions[arguments.__name__]["properties"]
+    return {name: schema.get("enum", []) for name, schema in properties.items()}
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _refuse(message: str) -> CallRefused:
+    return CallRefused("invalid_arguments", f"{message}.".replace("?.", "?"))
