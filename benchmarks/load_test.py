@@ -155,7 +155,7 @@ def _server_rows(figures: Figures) -> list[tuple[str, str]]:
     cpu = f"{usage.cpu_seconds:.2f} s = {usage.cores:.0%} of a core"
     per_call = usage.cpu_seconds / max(1, figures.load.calls)
     return [
-        ("cache hits", f"{cache.hit_rate():.2%}" if cache else "n/a"),
+        ("cache hits", f"{cache.hit_rate():.2%}, {cache.shared:,} shared" if cache else "n/a"),
         ("server CPU (whole tree)", f"{cpu}, {duration(per_call)} per call"),
         ("peak RSS, first process", size(usage.own_rss_peak)),
         ("peak RSS, whole tree", size(usage.tree_rss_peak)),
