@@ -307,7 +307,8 @@ class FileRun:
         if failure is None:
             self._end(self._merge.finish())
             return
-        where = f"{failure.path}: " if failure.path is not None else ""
+        named = failure.path is None or failure.path in failure.message
+        where = "" if named else f"{failure.path}: "
         self._end(CallRefused(_code(failure.code), f"{where}{failure.message}"))
 
     def _expire(self) -> None:

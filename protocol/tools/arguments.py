@@ -20,7 +20,8 @@ class ArgumentDecoder:
     """Decodes the arguments of one tool."""
 
     def __init__(self, contract: Contract) -> None:
-        self._decode = msgspec.json.Decoder(contract.arguments).decode
+        # Not strict: models write "3" for 3, and there is nothing else that they could mean.
+        self._decode = msgspec.json.Decoder(contract.arguments, strict=False).decode
         self._schema = _properties(contract.arguments)
 
     def decode(self, arguments: bytes | msgspec.Raw) -> msgspec.Struct:
