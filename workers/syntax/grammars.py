@@ -20,7 +20,8 @@ _ENTRY_POINTS = {
 def grammar(name: str) -> tree_sitter.Language:
     """Return the grammar of the language with the canonical *name*."""
     module, function = _ENTRY_POINTS.get(name, (f"tree_sitter_{name}", "language"))
-    return tree_sitter.Language(getattr(importlib.import_module(module), function)())
+    pointer: object = getattr(importlib.import_module(module), function)()
+    return tree_sitter.Language(pointer)
 
 
 @functools.cache

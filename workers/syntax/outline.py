@@ -6,7 +6,6 @@ Rule 3: everything is counted, but only so many rows are kept.
 """
 
 import itertools
-from typing import NamedTuple
 
 import msgspec
 from tree_sitter import Node, Tree, TreeCursor
@@ -24,9 +23,10 @@ MOST_IMPORTED_NAMES = 500
 MOST_NESTED = 40
 _MOST_NAME = 200
 _MOST_DOCSTRING = 300
+_MOST_BEFORE_SIGN = 200
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, frozen=True):
     """A symbol, and how many symbols are around it."""
 
     level: int
@@ -121,8 +121,8 @@ class _Walk:
 
     def _add_imports(self, imports: list[Import]) -> None:
         self.found.import_count += len(imports)
-        if len(self.found.imports) < MOST_IMPORTS:
-            self.found.imports += imports
+        room = MOST_IMPORTS - len(self.found.imports)
+        self.found.imports += map(_bounded, imports[:room])
 
     def _wrap(self, node: Node) -> None:
         """Remember the outermost of wrappers that follow each other directly."""
@@ -144,7 +144,8 @@ class _Walk:
             return True
         parent = self._parent(rule, node, scope)
         qualified = f"{parent}.{name}" if parent else name
-        self.found.symbol_count += 1
+        also = [] if rule.also is None else rule.also(node, self._source)
+        self.found.symbol_count += 1 + len(also)
         if len(self.found.rows) < MOST_SYMBOLS:
             body = self._body(rule, entry, node)
             symbol = Symbol(
@@ -157,22 +158,22 @@ class _Walk:
                 parent=parent or None,
             )
             self.found.rows.append(Row(len(self._scopes) - 1, symbol))
-            if rule.also is not None:
-                self._add_others(symbol, rule.also(node, self._source))
+            if also:
+                self._add_others(symbol, also)
         if rule.opens:
             self._open(qualified, kind)
         return rule.searched and (not self._scopes[-1].is_local or self._shows_definitions(node))
 
     def _add_others(self, first: Symbol, names: list[str]) -> None:
         """Add symbols that differ from *first*, which is declared with them, by name only."""
-        for name in names:
-            qualified = f"{first.parent}.{name}" if first.parent else name
-            symbol = msgspec.structs.replace(first, name=name, qualified_name=qualified)
+        for name in names[: MOST_SYMBOLS - len(self.found.rows)]:
+            short = on_one_line(name, _MOST_NAME)
+            qualified = f"{first.parent}.{short}" if first.parent else short
+            symbol = msgspec.structs.replace(first, name=short, qualified_name=qualified)
             self.found.rows.append(Row(len(self._scopes) - 1, symbol))
-        self.found.symbol_count += len(names)
 
     def _kind(self, rule: Definition, node: Node, place: Place) -> SymbolKind | None:
-        if not isinstance(rule.kind, str):
+        if callable(rule.kind):
             return rule.kind(node, place)
         return rule.member if rule.member is not None and place.scope.is_type else rule.kind
 
@@ -185,7 +186,21 @@ class _Walk:
     def _shows_definitions(self, node: Node) -> bool:
         """Searching bytes for signs of local definitions is far cheaper than searching the tree."""
         data, start, end = self._source.data, node.start_byte + 1, node.end_byte
-        return any(data.find(sign, start, end) >= 0 for sign in self._table.local_signs)
+        for sign in self._table.local_signs:
+            at = data.find(sign, start, end)
+            while at >= 0:
+                if self._may_start_at(at):
+                    return True
+                at = data.find(sign, at + 1, end)
+        return False
+
+    def _may_start_at(self, sign: int) -> bool:
+        """Tell whether what is in front of a sign on its line lets it be one; long lines may."""
+        data, far = self._source.data, sign - _MOST_BEFORE_SIGN
+        line_start = data.rfind(b"\n", max(far, 0), sign) + 1
+        if line_start == 0 and far > 0:
+            return True
+        return self._table.before_sign.fullmatch(data, line_start, sign) is not None
 
     def _name(self, rule: Definition, entry: Entry, node: Node) -> str:
         if not isinstance(rule.name, str):
@@ -210,3 +225,11 @@ class _Walk:
         """Inside functions fewer nodes count, and the loop should not even ask about the others."""
         local = self._scopes[-1].is_local
         self._entries = self._table.local_entries if local else self._table.entries
+
+
+def _bounded(found: Import) -> Import:
+    """Return *found* with no more and no longer names than any answer should carry."""
+    if len(found.module) <= _MOST_NAME and len(found.names) <= MOST_IMPORTED_NAMES:
+        return found
+    names = found.names[:MOST_IMPORTED_NAMES]
+    return msgspec.structs.replace(found, module=shorten(found.module, _MOST_NAME), names=names)

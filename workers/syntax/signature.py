@@ -13,8 +13,7 @@ from workers.syntax.spec import Spec
 
 _MOST_BYTES = 600
 _MOST_CHARACTERS = 200
-_JOINTS = ("=>", ":", "=", "{", ";")
-"""What joins a declaration and its body."""
+_JOINTS = frozenset(":={;")
 
 
 class Signatures:
@@ -40,7 +39,8 @@ class Signatures:
         return on_one_line(line, _MOST_CHARACTERS)
 
     def _without_noise(self, data: bytes, outer: Node, end: int) -> bytes:
-        kept, at = [], outer.start_byte
+        kept: list[bytes] = []
+        at = outer.start_byte
         for node in self._noisy_nodes(data, outer, end):
             kept.append(data[at : node.start_byte])
             at = node.end_byte
@@ -60,5 +60,7 @@ class Signatures:
 
 
 def _without_joint(line: str) -> str:
-    joint = next(filter(line.endswith, _JOINTS), "")
-    return line.removesuffix(joint).rstrip()
+    """Leave out what joins a declaration and its body: `=>`, `:`, `=`, `{` or `;`."""
+    if line.endswith("=>"):
+        return line[:-2].rstrip()
+    return line[:-1].rstrip() if line[-1:] in _JOINTS else line

@@ -4,7 +4,6 @@ Names of nodes and fields are the grammar's own; where a name cannot tell, a sma
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
 from tree_sitter import Node
@@ -23,7 +22,7 @@ CALLABLES: frozenset[SymbolKind | None] = frozenset(
 """What has local names, which are no symbols."""
 
 
-class Scope(NamedTuple):
+class Scope(msgspec.Struct, frozen=True):
     """What is around a node: the nearest symbol that is open, *depth* levels down in the tree.
 
     *is_type*: a name in here is a member. *is_local*: a variable in here is nobody else's business.
@@ -36,7 +35,7 @@ class Scope(NamedTuple):
     is_local: bool = False
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True):
     """Where a definition stands; *outer* is the node that wraps it, or the definition itself."""
 
     source: Source
@@ -84,6 +83,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     *imports*: nodes that import, if the function finds that they do.
     *inside*: nodes that are only searched. *outside_functions*: those that hold nothing local.
     *local_signs*: what every local definition shows; a function without is not searched.
+    *before_sign*: what may stand in front of such a sign on its line.
     *wraps*: searched, and part of the first definition directly in them (export, decorators);
     *wraps_one*: only if that is all they hold.
     *between*: what may stand between a comment and the definition that it is about.
@@ -99,6 +99,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     inside: tuple[str, ...] = ()
     outside_functions: tuple[str, ...] = ()
     local_signs: tuple[bytes, ...] = (b"",)
+    before_sign: bytes = rb".*"
     wraps: tuple[str, ...] = ()
     wraps_one: tuple[str, ...] = ()
     between: tuple[str, ...] = ()

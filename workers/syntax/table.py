@@ -38,6 +38,7 @@ class Table(NamedTuple):
     entries: dict[int, Entry]
     local_entries: dict[int, Entry]
     local_signs: tuple[bytes, ...]
+    before_sign: re.Pattern[bytes]
     signatures: Signatures
     docstring: DocstringOf | None
     comments: frozenset[int]
@@ -58,6 +59,7 @@ def table(language: str) -> Table:
         entries,
         {kind: entry for kind, entry in entries.items() if entry.local},
         spec.local_signs,
+        re.compile(spec.before_sign),
         Signatures(spec, grammar),
         spec.docstring,
         frozenset(grammars.kind_id(grammar, kind) for kind in spec.comments),

@@ -48,10 +48,8 @@ def _declared(node: Node) -> Node | None:
 
 
 def _innermost(declarator: Node | None) -> Node | None:
-    name = None
-    for name in _layers(declarator):
-        pass
-    return name
+    layers = [*_layers(declarator)]
+    return layers[-1] if layers else None
 
 
 def _name(node: Node, source: Source) -> str | None:

@@ -127,6 +127,7 @@ PYTHON = Spec(
     ),
     outside_functions=("expression_statement",),
     local_signs=(b"def", b"class", b"import"),
+    before_sign=rb"(?:.*[:;])?[ \t\f]*(?:async[ \t]+|from\b.*)?",
     wraps=("decorated_definition",),
     line_comment=rb"#",
     block_comment=None,
