@@ -1,5 +1,6 @@
 """Run every benchmark in its short form; write `benchmarks/results/latest.md`, `.json`, `.png`."""
 
+import argparse
 import sys
 import time
 from collections.abc import Sequence
@@ -76,13 +77,13 @@ _BENCHMARKS = {
 }
 
 
-def _run_all(results: Results) -> list[str]:
-    """Run them one after the other and return their parts of the page; one may fail."""
+def _run(names: Sequence[str], results: Results) -> list[str]:
+    """Run these benchmarks in turn and return their parts of the page; one may fail."""
     parts: list[str] = []
-    for name, benchmark in _BENCHMARKS.items():
+    for name in names:
         say(f"{name} ...")
         try:
-            report = benchmark()
+            report = _BENCHMARKS[name]()
         except (ServerFailed, OSError) as error:
             results.failures[name] = str(error)
             parts.append(f"### {name}: not measured\n\n```\n{error}\n```\n")
@@ -103,12 +104,21 @@ def _page(results: Results, parts: Sequence[str]) -> str:
     return "\n".join(["# Benchmarks", "", about, advice, "", *parts])
 
 
+def _names() -> list[str]:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"which of {', '.join(_BENCHMARKS)}; else all")
+    names: list[str] = parser.parse_args().names
+    if unknown := set(names) - set(_BENCHMARKS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    return names or list(_BENCHMARKS)
+
+
 def main() -> int:
     """Measure, print, write; fail if anything could not be measured."""
     _RESULTS.mkdir(exist_ok=True)
     results = Results(machine=machine())
     start = time.perf_counter()
-    parts = _run_all(results)
+    parts = _run(_names(), results)
     results.seconds = time.perf_counter() - start
     page = _page(results, parts)
     print(page)
