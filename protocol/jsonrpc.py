@@ -17,7 +17,7 @@ INTERNAL_ERROR: Final = -32603
 
 NULL_ID: Final = b"null"
 
-_ID = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d+')
+_INTEGER = re.compile(rb"-?\d{1,300}")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -137,9 +137,9 @@ def id_value(message_id: bytes) -> str | int:
 
 
 def _is_id(raw: bytes) -> bool:
-    """Tell whether *raw* is a string or an integer that we may send back as it is."""
-    if not _ID.fullmatch(raw):
-        return False
+    """Tell whether the JSON value *raw* is a string or an integer that we may send back as it is."""
+    if not raw.startswith(b'"'):
+        return _INTEGER.fullmatch(raw) is not None
     if raw.isascii():
         return True
     try:
@@ -157,7 +157,7 @@ def _without_method(envelope: _Envelope) -> Message:
     return Malformed(INVALID_REQUEST, "not a request: method is missing", readable)
 
 
-def _diagnose(line: bytes) -> Malformed:
+def _diagnose(line: bytes) -> Malformed | Response:
     """Tell JSON of the wrong shape from what is no JSON at all."""
     try:
         value: Any = _decode_any(line)
@@ -169,6 +169,8 @@ def _diagnose(line: bytes) -> Malformed:
         return Malformed(PARSE_ERROR, f"not JSON: {error}")
     if not isinstance(value, dict):
         return Malformed(INVALID_REQUEST, "a message must be an object")
+    if not value.get("method") and ("result" in value or "error" in value):
+        return Response()
     readable = value.get("id")
     is_id = isinstance(readable, str | int) and not isinstance(readable, bool)
     message_id = encode(readable) if is_id else NULL_ID
