@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from coordinator.config import Loaded, describe, load
@@ -134,6 +134,7 @@ def test_the_last_source_that_says_something_wins(
     assert value_of(loaded, knob.key) == ([knob.default, *spoken])[-1]
 
 
+@example(knobs()["queue.size"], "\udce9")  # what becomes of a byte that is not UTF-8
 @given(any_knob, st.text(st.characters(exclude_characters="\0"), max_size=12))
 def test_any_text_is_taken_or_refused(knob: Knob, text: str) -> None:
     accepted_or_refused({knob.key: text}, os.devnull)
