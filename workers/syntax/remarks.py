@@ -1,5 +1,6 @@
 """Comments as documentation: which one stands right in front of a definition, and what it says."""
 
+import inspect
 import re
 
 from tree_sitter import Node
@@ -16,8 +17,7 @@ _TAGS = re.compile(r"</?summary>")
 
 def said(comment: str) -> str:
     """Return what *comment* says, without the marks that make it one."""
-    lines = _TAGS.sub("", _OPENING.sub("", _CLOSING.sub("", comment))).strip().splitlines()
-    return "\n".join(line.rstrip() for line in lines)
+    return inspect.cleandoc(_TAGS.sub("", _OPENING.sub("", _CLOSING.sub("", comment)))).strip()
 
 
 class Remarks:

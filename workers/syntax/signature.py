@@ -13,6 +13,7 @@ from workers.syntax.spec import Spec
 
 _MOST_BYTES = 600
 _MOST_CHARACTERS = 200
+_GAP = re.compile(rb"\s+([,)])")
 _JOINTS = frozenset(":={;")
 
 
@@ -44,7 +45,7 @@ class Signatures:
         for node in self._noisy_nodes(data, outer, end):
             kept.append(data[at : node.start_byte])
             at = node.end_byte
-        return b" ".join((*kept, data[at:end]))
+        return _GAP.sub(rb"\1", b" ".join((*kept, data[at:end])))
 
     def _noisy_nodes(self, data: bytes, outer: Node, end: int) -> Iterator[Node]:
         def into(node: Node, _depth: int) -> bool:
