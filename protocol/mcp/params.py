@@ -114,3 +114,5 @@ def decode_params(params: msgspec.Raw, kind: type[P]) -> P:
         raise RpcError(INVALID_PARAMS, prefix + what) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise RpcError(INVALID_PARAMS, f"params: {error}") from error
+    except RecursionError:
+        raise RpcError(INVALID_PARAMS, "params: nested too deeply") from None

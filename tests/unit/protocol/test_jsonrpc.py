@@ -8,7 +8,6 @@ import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from support.strategies import damaged, json_objects, json_values, spellings, texts
 
 from protocol import jsonrpc
 from protocol.jsonrpc import (
@@ -21,6 +20,7 @@ from protocol.jsonrpc import (
     Response,
     read,
 )
+from support.strategies import damaged, json_objects, json_values, spellings, texts
 
 ids = st.integers(-(10**40), 10**40) | texts
 methods = texts.filter(bool)
