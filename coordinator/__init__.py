@@ -1,1 +1,1 @@
-"""Decides and supervises: the MCP front end, the life of a call, the queue, the crew, and what is observed."""
+"""Decides and supervises: front ends, the life of a call, the queue, the crew, what is observed."""

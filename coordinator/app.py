@@ -1,7 +1,6 @@
 """The composition root: every part is made here, once, and given what it needs."""
 
 import os
-import sys
 import time
 
 import msgspec
@@ -94,7 +93,7 @@ class App:
 
 
 def _cores() -> int:
-    if sys.platform == "linux":
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 

@@ -39,7 +39,7 @@ LocalTool = Callable[[], Merged]
 
 
 class Caller(Protocol):
-    """Whom to tell. Exactly one of `on_answer` and `on_refusal` is called, once, unless the call is cancelled."""
+    """Whom to tell: `on_answer` or `on_refusal` is called, once, unless the call is cancelled."""
 
     def on_answer(self, body: bytes) -> None:
         """The encoded body of the result (see `protocol.mcp.shape`)."""
@@ -177,9 +177,7 @@ class Calls:
         if is_many:
             return _Work(arguments, _key(contract, canonical), None, (path,))
         identity = fingerprint(seen) if seen else ""
-        source = Source(
-            path=path, language=arguments.language, named=True, fingerprint=identity
-        )
+        source = Source(path=path, language=arguments.language, named=True, fingerprint=identity)
         return _Work(arguments, _key(contract, canonical, identity), source)
 
     # --- doing it
@@ -188,7 +186,7 @@ class Calls:
         request = Request(
             contract=contract,
             arguments=work.arguments,
-            priority=call.priority or (contract.priority if work.source else "low"),
+            priority=call.priority or _default_priority(contract, work),
             on_progress=lambda progress: self._tell_progress(work.key, progress),
             on_warning=lambda text: self._warn(work.key, text),
             on_end=lambda answer: self._land(work, answer),
@@ -237,6 +235,11 @@ class Calls:
 
     def _record(self, call: Call, outcome: str) -> None:
         self._metrics.called(call.tool, outcome, time.perf_counter() - call.started_at)
+
+
+def _default_priority(contract: Contract, work: _Work) -> Priority:
+    """A run over a whole folder must not hold up somebody who asks about one file."""
+    return contract.priority if work.source is not None else "low"
 
 
 def _key(contract: Contract, canonical: bytes, *identity: str) -> bytes:

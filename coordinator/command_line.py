@@ -59,7 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     call = commands.add_parser("call", help="run one tool and print its answer")
     call.add_argument("tool", metavar="TOOL", help="such as code_parse; see `toolcrew tools`")
     call.add_argument(
-        "arguments", metavar="ARGUMENTS", nargs="?", default="{}", help='such as \'{"path": "src"}\''
+        "arguments",
+        metavar="ARGUMENTS",
+        nargs="?",
+        default="{}",
+        help='such as \'{"path": "src"}\'',
     )
     call.add_argument("--json", action="store_true", help="print the structured result")
     tools = commands.add_parser("tools", help="list the tools")

@@ -13,7 +13,7 @@ from coordinator.frontends.mcp.connection import Connection
 from coordinator.observe import log
 from protocol.mcp.versions import MODERN
 
-_META = {
+_META: dict[str, object] = {
     "io.modelcontextprotocol/protocolVersion": MODERN,
     "io.modelcontextprotocol/clientCapabilities": {},
 }
@@ -95,7 +95,12 @@ async def _ask(loaded: Loaded, method: str, params: dict[str, Any]) -> dict[str,
     app = App(loaded)
     answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
     connection = Connection(app.mcp, loaded.config.server.max_line_bytes, answered.set_result)
-    request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": _META}}
+    request: dict[str, object] = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": method,
+        "params": {**params, "_meta": _META},
+    }
     if method == "tools/call":
         app.start()
     connection.receive(msgspec.json.encode(request))

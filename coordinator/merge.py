@@ -84,7 +84,9 @@ class Merge:
         if first < self._end and self._rows > self._start:
             self._show(piece, max(0, self._start - first), self._end - first)
 
-    def add_failure(self, path: str | None, code: str, message: str, outcome: str = "failed") -> None:
+    def add_failure(
+        self, path: str | None, code: str, message: str, outcome: str = "failed"
+    ) -> None:
         """Take a source that has no result."""
         shown, failure = self._skips, FileFailure(path=path, code=code, message=message)
         if outcome == "failed":
@@ -111,7 +113,9 @@ class Merge:
 
     def _show(self, piece: Piece, start: int, end: int) -> None:
         items = piece.items[start:end]
-        self._files.append(_splice(bytes(piece.head), self._items_field, [bytes(i.data) for i in items]))
+        self._files.append(
+            _splice(bytes(piece.head), self._items_field, [bytes(i.data) for i in items])
+        )
         self._texts.append("\n".join([piece.text, *(item.text for item in items)]))
 
     def _structured(self, cursor: str | None) -> bytes:

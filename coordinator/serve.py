@@ -1,6 +1,7 @@
 """`toolcrew` as a server: from the first byte on stdin to the last worker reaped."""
 
 import asyncio
+import contextlib
 import signal
 import time
 
@@ -67,8 +68,11 @@ class _Server:
 
     async def _wait_for_quiet(self, longest_s: float) -> None:
         end = time.monotonic() + longest_s
-        while not self._is_quiet() and not self._hurry.is_set() and time.monotonic() < end:
-            await asyncio.sleep(_LOOK_INTERVAL_S)
+        while not self._is_quiet() and (left_s := end - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(left_s, _LOOK_INTERVAL_S)):
+                    await self._hurry.wait()
+                    return
 
     def _is_quiet(self) -> bool:
         return self._connection.is_quiet() and self._transport.is_flushed()

@@ -6,6 +6,7 @@ Run it with `make demo`, or with the path of any other project as its argument.
 import asyncio
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,7 @@ def _show_totals(project: Path, totals: dict[str, Any]) -> None:
     _show(rows)
 
 
-def _show_speed(
-    cold: dict[str, Any], cold_s: float, warm: dict[str, Any], warm_s: float
-) -> None:
+def _show_speed(cold: dict[str, Any], cold_s: float, warm: dict[str, Any], warm_s: float) -> None:
     rows = {
         "cold": f"{cold['files'] / cold_s:,.0f} files/s ({cold_s * 1e3:.0f} ms)",
         "warm": f"{warm['files'] / warm_s:,.0f} files/s ({warm_s * 1e3:.0f} ms), "
@@ -95,7 +94,7 @@ def _show_text(result: CallToolResult) -> None:
         print(f"    {line[:110]}")
 
 
-def _show(rows: dict[str, object]) -> None:
+def _show(rows: Mapping[str, object]) -> None:
     for name, value in rows.items():
         print(f"  {name:<14}{value}")
     print()

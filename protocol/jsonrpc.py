@@ -1,11 +1,11 @@
 """The JSON-RPC 2.0 envelope: one line becomes a request, a notification, or the reason why it is neither.
 
-Rule 1: `params` and `id` stay raw: the id goes back verbatim, and params are decoded once, by whom they concern.
-Rule 2: what looks like a response is never answered, because two servers answering each other never stop.
+Rule 1: `params` and `id` stay raw: the id goes back verbatim, params are decoded once, by whom they concern.
+Rule 2: what looks like a response is never answered: two servers answering each other never stop.
 """
 
 import re
-from typing import Any, Final
+from typing import Final, cast
 
 import msgspec
 
@@ -87,15 +87,21 @@ def read(line: bytes | msgspec.Raw) -> Message:
     if not envelope.method:
         return _without_method(envelope)
     message_id = bytes(envelope.id)
+    if fault := _fault(envelope, message_id):
+        return fault
+    if message_id:
+        return Request(message_id, envelope.method, envelope.params)
+    return Notification(envelope.method, envelope.params)
+
+
+def _fault(envelope: _Envelope, message_id: bytes) -> Malformed | None:
     if message_id and not _is_id(message_id):
         return Malformed(INVALID_REQUEST, "id must be a string or an integer")
     if envelope.jsonrpc != "2.0":
         return Malformed(INVALID_REQUEST, 'jsonrpc must be "2.0"', message_id or NULL_ID)
     if not bytes(envelope.params).startswith(b"{"):
         return Malformed(INVALID_REQUEST, "params must be an object", message_id or NULL_ID)
-    if message_id:
-        return Request(message_id, envelope.method, envelope.params)
-    return Notification(envelope.method, envelope.params)
+    return None
 
 
 def read_batch(line: bytes) -> list[msgspec.Raw] | Malformed:
@@ -160,7 +166,7 @@ def _without_method(envelope: _Envelope) -> Message:
 def _diagnose(line: bytes) -> Malformed | Response:
     """Tell JSON of the wrong shape from what is no JSON at all."""
     try:
-        value: Any = _decode_any(line)
+        value: object = _decode_any(line)
     except RecursionError:
         return Malformed(PARSE_ERROR, "nested too deeply")
     except UnicodeDecodeError:
@@ -169,9 +175,7 @@ def _diagnose(line: bytes) -> Malformed | Response:
         return Malformed(PARSE_ERROR, f"not JSON: {error}")
     if not isinstance(value, dict):
         return Malformed(INVALID_REQUEST, "a message must be an object")
-    if not value.get("method") and ("result" in value or "error" in value):
-        return Response()
-    readable = value.get("id")
+    readable = cast("dict[str, object]", value).get("id")
     is_id = isinstance(readable, str | int) and not isinstance(readable, bool)
     message_id = encode(readable) if is_id else NULL_ID
     return Malformed(INVALID_REQUEST, "jsonrpc and method must be strings", message_id)

@@ -3,6 +3,7 @@
 `-P` keeps the working directory, which is somebody's project, off the import path.
 """
 
+import contextlib
 import importlib
 import os
 import sys
@@ -24,10 +25,8 @@ def main() -> None:
     kind = sys.argv[1]
     module = importlib.import_module(KINDS[kind])
     module.preload()
-    try:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # nobody is left to tell
         runtime.Runtime(kind, module.TOOLS, settings, channel).run()
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # the coordinator is gone: there is nobody to tell
     sys.stderr.flush()
     os._exit(0)  # nothing is left to save, and interpreter teardown takes longer than a start
 

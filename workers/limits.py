@@ -1,4 +1,4 @@
-"""What a worker does to itself before its first job, so that it can neither outlive nor flood its coordinator."""
+"""What a worker does to itself before its first job, so that it cannot outlive its coordinator."""
 
 import ctypes
 import os
@@ -17,7 +17,7 @@ def apply(coordinator_pid: int) -> None:
 
 
 def _die_with(coordinator_pid: int) -> None:
-    """Ask the kernel to kill us when the coordinator dies; elsewhere than on Linux the closed pipe must do."""
+    """Ask the kernel to kill us when the coordinator dies; where it cannot, the closed pipe must do."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != coordinator_pid:  # it died before the kernel knew our wish

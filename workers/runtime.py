@@ -26,8 +26,8 @@ from protocol.worker.messages import (
     Failed,
     FromWorker,
     Job,
-    Ping,
     Part,
+    Ping,
     Ready,
     ToWorker,
     decode_to_worker,
@@ -149,7 +149,9 @@ class Runtime:
         """Run *job*; whatever it raises becomes an answer, because a tool's mistake is not the worker's."""
         tool = self._tools.get(job.tool)
         if tool is None:
-            return Failed(id=job.id, code="internal", message=f"{self._kind} has no tool {job.tool}")
+            return Failed(
+                id=job.id, code="internal", message=f"{self._kind} has no tool {job.tool}"
+            )
         try:
             result = tool(job.arguments, _Context(self, job.id))
         except JobCancelled:
@@ -173,7 +175,9 @@ class Runtime:
                 os._exit(0)  # nobody is left to beat for
 
     def _beat(self, n: int) -> Beat:
-        return Beat(n=n, rss=resident_bytes(), jobs_done=self._jobs_done, busy=self._running is not None)
+        return Beat(
+            n=n, rss=resident_bytes(), jobs_done=self._jobs_done, busy=self._running is not None
+        )
 
 
 class _Context:

@@ -47,7 +47,9 @@ class Signs(msgspec.Struct, frozen=True, kw_only=True):
     rss_bytes: int = 0
 
 
-def verdict(signs: Signs, now: float, limits: HealthLimits) -> Verdict:
+def verdict(  # noqa: PLR0911 - one row, one return
+    signs: Signs, now: float, limits: HealthLimits
+) -> Verdict:
     """Judge one worker at time *now*; the first row that holds decides."""
     if signs.process_state in {"T", "t"}:
         return "stopped"

@@ -96,7 +96,11 @@ class KindCrew:
     def logged(self, number: int, lines: list[bytes | Overlong]) -> None:
         """Take whole lines of a worker's stderr."""
         for line in lines:
-            text = "(a very long line)" if isinstance(line, Overlong) else line.decode(errors="replace")
+            text = (
+                "(a very long line)"
+                if isinstance(line, Overlong)
+                else line.decode(errors="replace")
+            )
             self._observer.on_log(self.config.name, number, text)
 
     def exited(self, number: int, code: int) -> None:

@@ -105,7 +105,9 @@ class Roster:
 
     def is_busy(self) -> bool:
         """Tell whether anything runs, starts or dies, so that looking often is worth it."""
-        return any(m.tasks or (m.phase is not Phase.EMPTY and not m.is_ready()) for m in self.members)
+        return any(
+            m.tasks or (m.phase is not Phase.EMPTY and not m.is_ready()) for m in self.members
+        )
 
     def down_for(self, now: float) -> float | None:
         """Return the seconds until the next try if nobody is alive and nobody is due; else None."""
@@ -300,7 +302,8 @@ class Roster:
     def _lose(self, member: Member, reason: str) -> Actions:
         member.session.end()
         return [
-            self._end(member, task_id, Outcome("lost", message=reason)) for task_id in list(member.tasks)
+            self._end(member, task_id, Outcome("lost", message=reason))
+            for task_id in list(member.tasks)
         ]
 
     def _replace(self, member: Member, reason: str, now: float) -> Actions:
@@ -330,5 +333,3 @@ def _outcome(message: Done | Failed) -> Outcome:
     if isinstance(message, Done):
         return Outcome("done", result=message.result, cache_for=message.cache_for)
     return Outcome("failed", code=message.code, message=message.message)
-
-

@@ -176,8 +176,8 @@ def _start(
     # No preexec_fn: it costs 2 ms and may deadlock; what a child must do to itself, it does itself.
     return subprocess.Popen(  # noqa: S603 - argv is ours or the configuration's
         list(argv),
-        stdin=theirs,
-        stdout=theirs,
+        stdin=theirs.fileno(),
+        stdout=theirs.fileno(),
         stderr=subprocess.PIPE,
         env=dict(env),
         process_group=0,

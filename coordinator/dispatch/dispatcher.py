@@ -159,7 +159,9 @@ class Dispatcher:
                 kind=spec.kind,
                 tool=spec.tool,
                 arguments=spec.arguments,
-                deadline=min(entry.deadline, now + spec.extension_s) if spec.extension_s else entry.deadline,
+                deadline=min(entry.deadline, now + spec.extension_s)
+                if spec.extension_s
+                else entry.deadline,
                 extension_s=spec.extension_s,
                 attempt=job.attempt,
                 trace=spec.trace,
@@ -197,6 +199,4 @@ class Dispatcher:
 
 
 def _down_message(kind: str, retry_after: float) -> str:
-    return (
-        f"The {kind} workers keep dying and are not restarted for now. Try again in {retry_after:.0f} s."
-    )
+    return f"The {kind} workers keep dying and are not restarted for now. Try again in {retry_after:.0f} s."

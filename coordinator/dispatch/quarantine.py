@@ -1,4 +1,4 @@
-"""Work that has killed two workers is refused for a while, so that one bad file cannot grind the crew down."""
+"""Work that has killed two workers is refused for a while: one bad file must not grind the crew down."""
 
 import msgspec
 

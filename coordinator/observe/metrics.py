@@ -3,6 +3,7 @@
 import os
 import time
 from collections import Counter
+from typing import Any
 
 import msgspec
 import psutil
@@ -65,7 +66,7 @@ class Observatory(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Metrics
     cache: L1
     cache_max_bytes: int
-    flights: Flights[object]
+    flights: Flights[Any]
     queue_size: int
     dispatcher: Dispatcher
     quarantine: Quarantine
@@ -84,7 +85,9 @@ class Observatory(msgspec.Struct, frozen=True, kw_only=True):
             calls=calls,
             cache=self._cache(),
             queues=[self._queue(kind, now) for kind in self.crew.kinds],
-            workers=[_worker(kind, member, now) for kind in kinds for member in kind.roster.members],
+            workers=[
+                _worker(kind, member, now) for kind in kinds for member in kind.roster.members
+            ],
             restarts=dict(restarts),
             refusals=_refusals(calls),
             quarantined=len(self.quarantine),

@@ -14,7 +14,9 @@ class LossyStderr:
 
     def write(self, text: str) -> int:
         """Write *text*, or count it as dropped."""
-        if self._dropped and self._put(f'{{"event":"log_lines_dropped","count":{self._dropped}}}\n'):
+        if self._dropped and self._put(
+            f'{{"event":"log_lines_dropped","count":{self._dropped}}}\n'
+        ):
             self._dropped = 0
         if not self._put(text):
             self._dropped += 1

@@ -1,6 +1,6 @@
-"""JSON Schema for a Struct, in the plain form that clients and models cope with: no `$ref`, no null unions."""
+"""JSON Schema for a Struct, in the plain form that all clients cope with: no `$ref`, no null unions."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -20,18 +20,19 @@ def output_schema(result: type[msgspec.Struct]) -> Schema:
 
 
 def _inlined(struct: type[msgspec.Struct]) -> Schema:
-    (reference,), definitions = msgspec.json.schema_components(
-        [struct], ref_template="{name}"
-    )
-    return _resolve(reference, definitions)
+    (reference,), definitions = msgspec.json.schema_components([struct], ref_template="{name}")
+    schema: Schema = _resolve(reference, definitions)
+    return schema
 
 
-def _resolve(node: Any, definitions: dict[str, Schema]) -> Any:
+def _resolve(node: Any, definitions: dict[str, Any]) -> Any:
     """Replace every reference by what it names. Our contracts are trees, so this ends."""
     if isinstance(node, list):
-        return [_resolve(child, definitions) for child in node]
-    if not isinstance(node, dict):
-        return node
+        return [_resolve(child, definitions) for child in _as_list(node)]
+    return _resolve_object(cast("Schema", node), definitions) if isinstance(node, dict) else node
+
+
+def _resolve_object(node: Schema, definitions: dict[str, Any]) -> Schema:
     if "$ref" in node:
         target = _resolve(definitions[node["$ref"]], definitions)
         return {**target, **{k: v for k, v in node.items() if k != "$ref"}}
@@ -42,6 +43,11 @@ def _resolve(node: Any, definitions: dict[str, Schema]) -> Any:
     }
     # msgspec leaves the type of an enumeration to its values; some clients want it said.
     return {"type": "string", **resolved} if isinstance(node.get("enum"), list) else resolved
+
+
+def _as_list(node: Any) -> list[Any]:
+    values: list[Any] = node
+    return values
 
 
 def _without_null(schema: Schema) -> Schema:

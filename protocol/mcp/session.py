@@ -72,5 +72,7 @@ class Session:
         following = TRANSITIONS.get((self.state, said))
         if following is None:
             was_opened = said is Said.INITIALIZE
-            raise RpcError(INVALID_REQUEST, "already initialized" if was_opened else NOT_INITIALIZED)
+            raise RpcError(
+                INVALID_REQUEST, "already initialized" if was_opened else NOT_INITIALIZED
+            )
         self.state = following

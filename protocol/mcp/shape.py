@@ -1,4 +1,4 @@
-"""The shape of a result in each era: built from encoded members, so that an answer can be kept and sent again.
+"""The shape of a result in each era, built from encoded members: an answer can be kept and sent again.
 
 A *body* is the members of a JSON object without its braces. An era adds what it wants around it.
 """

@@ -63,7 +63,9 @@ class WorkerFigures(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     state: Annotated[
         str,
-        msgspec.Meta(description="starting, idle, busy, draining, dying, waiting (to restart), down."),
+        msgspec.Meta(
+            description="starting, idle, busy, draining, dying, waiting (to restart), down."
+        ),
     ]
     jobs_done: Annotated[int, msgspec.Meta(description="By all workers that held this place.")]
     restarts: int

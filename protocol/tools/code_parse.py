@@ -58,7 +58,7 @@ class Options(msgspec.Struct, frozen=True):
 
 
 class Range(msgspec.Struct, frozen=True):
-    """Where something stands. Lines and columns are 1-based; columns count code points; the end is exclusive."""
+    """Where something stands. Lines and columns are 1-based, columns in code points; the end is exclusive."""
 
     start_line: int
     start_column: int
@@ -71,7 +71,9 @@ class Symbol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     kind: SymbolKind
     name: str
-    qualified_name: Annotated[str, msgspec.Meta(description="Names of all parents and the symbol, dotted.")]
+    qualified_name: Annotated[
+        str, msgspec.Meta(description="Names of all parents and the symbol, dotted.")
+    ]
     range: Range
     signature: Annotated[
         str | None, msgspec.Meta(description="The declaration without its body, on one line.")
@@ -168,8 +170,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     totals: Totals
     files: list[ParsedFile]
-    skipped: Annotated[list[FileFailure], msgspec.Meta(description="Left out on purpose; the first 50.")]
-    failed: Annotated[list[FileFailure], msgspec.Meta(description="Could not be parsed; the first 50.")]
+    skipped: Annotated[
+        list[FileFailure], msgspec.Meta(description="Left out on purpose; the first 50.")
+    ]
+    failed: Annotated[
+        list[FileFailure], msgspec.Meta(description="Could not be parsed; the first 50.")
+    ]
     complete: Annotated[
         bool, msgspec.Meta(description="False when `limit` cut something or a source failed.")
     ]

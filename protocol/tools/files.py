@@ -31,7 +31,9 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = None
     path: Annotated[
         str | None,
-        msgspec.Meta(description="One file or folder, relative to the working directory or absolute."),
+        msgspec.Meta(
+            description="One file or folder, relative to the working directory or absolute."
+        ),
     ] = None
     paths: Annotated[
         Annotated[list[str], msgspec.Meta(min_length=1, max_length=1000)] | None,

@@ -7,6 +7,7 @@ Rule 3: this file reads no bytes, no clock and no configuration.
 """
 
 import enum
+from typing import NoReturn
 
 from protocol.errors import ProtocolError
 from protocol.worker.messages import (
@@ -36,16 +37,16 @@ class State(enum.Enum):
     ENDED = "ended"
 
 
+_ALWAYS: tuple[type[Message], ...] = (Cancel, Ping, Progress, Part, Done, Failed, Beat)
+
 TRANSITIONS: dict[tuple[State, type[Message]], State] = {
     (State.STARTING, Ready): State.READY,
     (State.STARTING, Drain): State.DRAINING,
     (State.DRAINING, Ready): State.DRAINING,  # our Drain crossed its Ready on the way
     (State.READY, Job): State.READY,
     (State.READY, Drain): State.DRAINING,
-} | {
-    (state, message): state
-    for state in (State.READY, State.DRAINING)
-    for message in (Cancel, Ping, Progress, Part, Done, Failed, Beat)
+    **{(State.READY, message): State.READY for message in _ALWAYS},
+    **{(State.DRAINING, message): State.DRAINING for message in _ALWAYS},
 }
 
 
@@ -53,7 +54,7 @@ class WorkerSession:
     """Tracks one worker's state and the ids of the jobs it has, oldest first."""
 
     def __init__(self) -> None:
-        self.state = State.STARTING
+        self.state: State = State.STARTING
         self.capacity = 0
         self.in_flight: dict[int, None] = {}
 
@@ -70,11 +71,11 @@ class WorkerSession:
         Raises:
             ProtocolError: the message is not legal here; the session has ended.
         """
-        following = TRANSITIONS.get((self.state, type(message)))
-        if following is None:
+        key = (self.state, type(message))
+        if key not in TRANSITIONS:
             self._break(f"{type(message).__name__} while {self.state.value}")
         self._account(message)
-        self.state = following
+        self.state = TRANSITIONS[key]
 
     def end(self) -> list[int]:
         """Close the session, however it came to it; return the ids that were in flight, oldest first."""
@@ -104,7 +105,7 @@ class WorkerSession:
         if job_id not in self.in_flight:
             self._break(f"job {job_id} is not in flight")
 
-    def _break(self, what: str) -> None:
+    def _break(self, what: str) -> NoReturn:
         # The ids in flight are kept: `end` hands them to whoever runs them elsewhere.
         self.state = State.ENDED
         raise ProtocolError(what)

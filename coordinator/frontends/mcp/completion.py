@@ -23,7 +23,9 @@ def complete(params: CompleteParams) -> dict[str, object]:
     is_language = params.argument.name == "language" and "language" in names
     values = _languages(params.argument.value) if is_language else []
     shown = values[:_MOST_VALUES]
-    return {"completion": {"values": shown, "total": len(values), "hasMore": len(values) > len(shown)}}
+    return {
+        "completion": {"values": shown, "total": len(values), "hasMore": len(values) > len(shown)}
+    }
 
 
 def _languages(typed: str) -> list[str]:

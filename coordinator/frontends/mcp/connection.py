@@ -60,7 +60,9 @@ _SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
 class Connection:
     """Answers the lines of one client with lines through *send*; a line carries no newline."""
 
-    def __init__(self, server: McpServer, max_line_bytes: int, send: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, server: McpServer, max_line_bytes: int, send: Callable[[bytes], None]
+    ) -> None:
         self._server = server
         self._calls: Calls = server.calls
         self._max_line_bytes = max_line_bytes
@@ -77,7 +79,7 @@ class Connection:
             message = f"a line of more than {self._max_line_bytes} bytes was skipped"
             self._send(error_line(jsonrpc.NULL_ID, INVALID_REQUEST, message))
         elif line := jsonrpc.clean(line):
-            if line[0] == 0x5B:  # "[": a batch
+            if line.startswith(b"["):
                 self._receive_batch(line)
             else:
                 self._take(jsonrpc.read(line), self._reply)
@@ -201,7 +203,8 @@ class Connection:
             case "logging/setLevel", False:
                 return self._set_level(request)
             case "subscriptions/listen", True:
-                return self._listen(request)
+                self._listen(request)
+                return None
             case _:
                 self._speaker(request.method, meta)  # a wrong version matters more than the method
                 raise _not_found(request.method)
@@ -251,14 +254,15 @@ class Connection:
             hint = did_you_mean(params.name, self._calls.contracts)
             raise RpcError(INVALID_PARAMS, f"Unknown tool: {params.name}{hint}")
         tool_call = self._tool_call(request.id, speaker, meta, reply)
-        call = Call(
-            params.name, bytes(params.arguments), tool_call, _priority(meta), _trace(meta)
-        )
+        call = Call(params.name, bytes(params.arguments), tool_call, _priority(meta), _trace(meta))
         self._calls.start(call)
         if not tool_call.is_over:
             tool_call.call = call
-            tool_call.when_answered(lambda: self._in_flight.pop(key, None))
+            tool_call.when_answered(lambda: self._forget(key))
             self._in_flight[key] = tool_call
+
+    def _forget(self, key: str | int) -> None:
+        self._in_flight.pop(key, None)
 
     def _tool_call(
         self, message_id: bytes, speaker: Speaker, meta: Meta | None, reply: Reply

@@ -1,4 +1,4 @@
-"""Lists in pages: the cursor is the number of the first entry, so it stays good as long as the server runs."""
+"""Lists in pages: the cursor is the number of the first entry, good for as long as the server runs."""
 
 import re
 from collections.abc import Sequence

@@ -38,6 +38,15 @@ _LISTS = Freshness(ttl_ms=300_000, scope="public")
 _LIVE = Freshness(ttl_ms=0)
 
 
+_CAPABILITIES: dict[str, dict[str, bool]] = {
+    "tools": {"listChanged": False},
+    "prompts": {"listChanged": False},
+    "resources": {"subscribe": False, "listChanged": False},
+    "completions": {},
+    "logging": {},
+}
+
+
 class _Tool(msgspec.Struct, frozen=True, rename="camel"):
     """What `tools/list` says of one tool."""
 
@@ -71,9 +80,9 @@ class McpServer:
     def initialize(self, params: InitializeParams) -> tuple[str, bytes]:
         """Return the negotiated version and the result of the handshake."""
         version = negotiate(params.protocol_version)
-        result = {
+        result: dict[str, object] = {
             "protocolVersion": version,
-            "capabilities": {**_capabilities(), "logging": {}},
+            "capabilities": _CAPABILITIES,
             "serverInfo": self._info,
             "instructions": INSTRUCTIONS,
         }
@@ -82,9 +91,9 @@ class McpServer:
     def discover(self, speaker: Speaker, params: Params) -> bytes:
         """server/discover"""
         del params
-        result = {
+        result: dict[str, object] = {
             "supportedVersions": MODERN_VERSIONS,
-            "capabilities": {**_capabilities(), "logging": {}},
+            "capabilities": _CAPABILITIES,
             "instructions": INSTRUCTIONS,
         }
         return self.shaper.cacheable(speaker, body_of(result), _LISTS)
@@ -119,9 +128,7 @@ class McpServer:
         """completion/complete"""
         return self.shaper.result(speaker, body_of(complete(params)))
 
-    def _list(
-        self, speaker: Speaker, params: ListParams, name: str, entries: list[Any]
-    ) -> bytes:
+    def _list(self, speaker: Speaker, params: ListParams, name: str, entries: list[Any]) -> bytes:
         body = body_of(page(name, entries, params.cursor, self._page_size))
         return self.shaper.cacheable(speaker, body, _LISTS)
 
@@ -146,16 +153,6 @@ METHODS: Mapping[str, Method] = {
     "completion/complete": Method(CompleteParams, McpServer.complete),
 }
 """The methods that any connection answers alike; `connection.py` has those with a state."""
-
-
-def _capabilities() -> dict[str, object]:
-    unchanging = {"listChanged": False}
-    return {
-        "tools": unchanging,
-        "prompts": unchanging,
-        "resources": {"subscribe": False, **unchanging},
-        "completions": {},
-    }
 
 
 def _tool(contract: Contract) -> _Tool:

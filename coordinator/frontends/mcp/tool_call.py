@@ -33,7 +33,7 @@ class ToolCall:
         "is_over",
     )
 
-    def __init__(  # noqa: PLR0913 - one request's particulars, said once
+    def __init__(  # noqa: PLR0913, PLR0917 - one request's particulars, said once
         self,
         message_id: bytes,
         speaker: Speaker,
