@@ -70,7 +70,7 @@ class Call:
         self.tool = tool
         self.arguments = arguments
         self.caller = caller
-        self.priority = priority
+        self.priority: Priority | None = priority
         self.trace = trace
         self.key = b""
         self.started_at = time.perf_counter()
