@@ -34,7 +34,7 @@ def names(code: bytes | str, language: str) -> list[str]:
 
 
 def report(found: Outline) -> str:
-    """Write an outline as lines that can be compared and read: ranges, kinds, names, documentation."""
+    """Write an outline as lines that can be compared and read."""
     lines = [_symbol_line(row) for row in found.rows] + [
         _import_line(each) for each in found.imports
     ]

@@ -1,4 +1,4 @@
-"""Python's own parser is the witness: on the standard library both must see the same definitions."""
+"""Python's own parser is the witness: both must see the same definitions."""
 
 import ast
 import sysconfig

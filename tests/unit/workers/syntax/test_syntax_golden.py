@@ -1,4 +1,4 @@
-"""Every language's sample holds each kind of symbol it can have; the expectation was read by people."""
+"""Every language's sample holds each kind of symbol that the language can have."""
 
 import pytest
 
