@@ -17,7 +17,7 @@ def _nobody_cancels() -> bool:
 class Budget:
     """Time for one source, counted from the moment this is made."""
 
-    __slots__ = ("_cancelled", "_clock", "_deadline", "_look_at", "_seconds")
+    __slots__ = ("_cancelled", "_clock", "_deadline", "_look_at", "_seconds", "_was_cancelled")
 
     def __init__(
         self,
@@ -30,14 +30,16 @@ class Budget:
         self._clock = clock
         self._look_at = clock()
         self._deadline = self._look_at + seconds
+        self._was_cancelled = False
 
     def is_spent(self) -> bool:
         """Tell whether the work must stop now; `check` then says why."""
         now = self._clock()
         if now < self._look_at:
-            return False
+            return self._was_cancelled
         self._look_at = min(now + _LOOK_EVERY_S, self._deadline)
-        return now >= self._deadline or self._cancelled()
+        self._was_cancelled = self._was_cancelled or self._cancelled()
+        return self._was_cancelled or now >= self._deadline
 
     def check(self) -> None:
         """Go on quietly while there is time.
@@ -48,6 +50,6 @@ class Budget:
         """
         if not self.is_spent():
             return
-        if self._cancelled():
+        if self._was_cancelled:
             raise JobCancelled
         raise CallRefused("parse_budget", f"Parsing took longer than {self._seconds:g} seconds.")

@@ -49,3 +49,14 @@ def test_whether_the_job_was_cancelled_is_asked_now_and_then_only() -> None:
         budget.check()
 
     assert 10 < len(asked) < 100
+
+
+def test_a_job_stays_cancelled_until_somebody_says_so() -> None:
+    clock = _Clock()
+    answers = iter([True])
+    budget = Budget(1, lambda: next(answers), clock)
+    assert budget.is_spent()
+    clock.now = 0.001
+
+    with pytest.raises(JobCancelled):
+        budget.check()
