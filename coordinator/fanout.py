@@ -10,17 +10,16 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import cast, get_args
 
 import msgspec
 
 from cache.key import call_key
 from cache.l1 import L1
 from coordinator.config import CrewConfig, FilesConfig
-from coordinator.dispatch.backend import Outcome
 from coordinator.dispatch.dispatcher import Dispatcher, JobSpec
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.dispatch.queue import Priority
+from coordinator.fanout_jobs import BatchJob, ListingJob, known_code
 from coordinator.merge import Merge, Merged, read_cursor
 from protocol.errors import CallRefused, ErrorCode
 from protocol.tools.contract import Contract, FilePlan
@@ -41,8 +40,9 @@ _FAILED_CODES = {"not_found", "not_allowed", "unreadable", "not_a_file"}
 """Reasons why something that was asked for is missing; all others are reasons to leave it out."""
 
 _piece_decoder = msgspec.json.Decoder(Piece)
-_listing_decoder = msgspec.json.Decoder(Listing)
 _encode = msgspec.json.Encoder().encode
+
+_Job = ListingJob | BatchJob
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +106,7 @@ class FileRun:
         self._paths = paths
         timeout_s = self._services.files.run_deadline_s
         self._timer = asyncio.get_running_loop().call_later(timeout_s, self._expire)
-        if refusal := self._submit(_ListingJob(self), LIST_FILES, self.listing_arguments()):
+        if refusal := self._submit(ListingJob(self), LIST_FILES, self.listing_arguments()):
             self._end(refusal)
 
     def cancel(self) -> None:
@@ -124,7 +124,7 @@ class FileRun:
             self._take(self._source(listed), listed.size)
         self._advance()
 
-    def listing_ended(self, job: "_ListingJob") -> None:
+    def listing_ended(self, job: ListingJob) -> None:
         """Everything is listed."""
         self._listing = False
         self._jobs.pop(job, None)
@@ -165,7 +165,7 @@ class FileRun:
         if others := list(left)[1:]:
             self._batches.append(others)
 
-    def job_ended(self, job: "_Job") -> None:
+    def job_ended(self, job: _Job) -> None:
         """A batch has nothing left to answer."""
         self._jobs.pop(job, None)
         self._advance()
@@ -240,7 +240,7 @@ class FileRun:
     def _send_batches(self) -> None:
         while self._batches and len(self._jobs) < self._services.window and not self._ended:
             indices = self._batches.popleft()
-            job = _BatchJob(self, indices)
+            job = BatchJob(self, indices)
             refusal = self._submit(job, self._request.contract.name, self.arguments_for(indices))
             if refusal is None:
                 continue
@@ -258,7 +258,7 @@ class FileRun:
         """Encode the arguments of the listing."""
         return msgspec.Raw(_encode(ListJob(list(self._paths), self._request.arguments.language)))
 
-    def _submit(self, job: "_Job", tool: str, arguments: msgspec.Raw) -> CallRefused | None:
+    def _submit(self, job: _Job, tool: str, arguments: msgspec.Raw) -> CallRefused | None:
         deadline_s = self._services.crew.deadline_s
         spec = JobSpec(
             kind=self._kind,
@@ -314,7 +314,7 @@ class FileRun:
             return
         named = failure.path is None or failure.path in failure.message
         where = "" if named else f"{failure.path}: "
-        self._end(CallRefused(_code(failure.code), f"{where}{failure.message}"))
+        self._end(CallRefused(known_code(failure.code), f"{where}{failure.message}"))
 
     def _expire(self) -> None:
         """The run has taken too long: answer with what there is."""
@@ -340,88 +340,3 @@ class FileRun:
         self._batches.clear()
         for job_id in jobs:
             self._services.dispatcher.cancel(job_id)
-
-
-class _ListingJob:
-    """Listens to `list_files` for its run."""
-
-    def __init__(self, run: FileRun) -> None:
-        self._run = run
-        self._started = False
-        self._lost = 0
-
-    def on_part(self, result: msgspec.Raw) -> None:
-        self._started = True
-        self._run.listed(_listing_decoder.decode(result))
-
-    def on_progress(self, progress: Progress) -> None:
-        del progress  # a run counts files itself
-
-    def on_lost(self, reason: str) -> msgspec.Raw | None:
-        # Files already taken in cannot be told from those of a second listing: only a fresh one is repeated.
-        self._lost += 1
-        if not self._started and self._lost == 1:
-            return self._run.listing_arguments()
-        self._run.refused(
-            CallRefused("worker_lost", f"The worker listing the files died ({reason}).")
-        )
-        return None
-
-    def on_end(self, outcome: Outcome) -> None:
-        if outcome.status == "done":
-            self._run.listed(_listing_decoder.decode(outcome.result))
-            self._run.listing_ended(self)
-        else:
-            self._run.refused(refusal_of(outcome))
-
-
-class _BatchJob:
-    """Listens to one batch for its run. Workers answer sources in order, so the first left is the one."""
-
-    def __init__(self, run: FileRun, indices: list[int]) -> None:
-        self._run = run
-        self._left = deque(indices)
-
-    def on_part(self, result: msgspec.Raw) -> None:
-        if self._left:
-            self._run.arrived(self._left.popleft(), result)
-
-    def on_progress(self, progress: Progress) -> None:
-        del progress  # a run counts files itself
-
-    def on_lost(self, reason: str) -> msgspec.Raw | None:
-        if not self._run.struck(self._left[0], reason):
-            self._left.popleft()
-        if self._left:
-            return self._run.arguments_for(self._left)
-        self._run.job_ended(self)
-        return None
-
-    def on_end(self, outcome: Outcome) -> None:
-        if outcome.status == "done":
-            self.on_part(outcome.result)
-        elif outcome.status == "deadline" and self._left:
-            self._run.overdue(self._left, refusal_of(outcome))
-            self._left.clear()
-        self._fail_the_rest(outcome)
-        self._run.job_ended(self)
-
-    def _fail_the_rest(self, outcome: Outcome) -> None:
-        refusal = refusal_of(outcome)
-        while self._left:
-            self._run.failed(self._left.popleft(), refusal.code, refusal.message)
-
-
-_Job = _ListingJob | _BatchJob
-
-
-def refusal_of(outcome: Outcome) -> CallRefused:
-    """Return what a caller is told of a job that did not end well."""
-    if outcome.status == "deadline":
-        return CallRefused("deadline", f"The deadline has passed {outcome.message}".strip() + ".")
-    return CallRefused(_code(outcome.code), outcome.message)
-
-
-def _code(code: str) -> ErrorCode:
-    """Return *code* if it is one of ours; what a stranger calls its errors is not for our callers."""
-    return cast("ErrorCode", code) if code in get_args(ErrorCode) else "internal"

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
+from typing import Any
 
 from coordinator.app import App
 from coordinator.config import Loaded
@@ -36,6 +37,7 @@ class _Server:
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_log_bug)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal, number)
         self._app.start()
@@ -76,3 +78,9 @@ class _Server:
 
     def _is_quiet(self) -> bool:
         return self._connection.is_quiet() and self._transport.is_flushed()
+
+
+def _log_bug(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """An exception that nobody caught is a bug of ours, but no reason to stop serving."""
+    del loop
+    log.error("bug", message=context.get("message"), exc_info=context.get("exception"))

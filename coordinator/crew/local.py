@@ -114,11 +114,13 @@ class LocalCrew:
 
     def _tick(self, due: float) -> None:
         now = time.monotonic()
-        for crew in self.kinds.values():
-            if now - due > _STOPPED_S:
-                crew.roster.forgive(now)
-            crew.tick(now)
-        self._set_timer(self._interval(now))
+        try:
+            for crew in self.kinds.values():
+                if now - due > _STOPPED_S:
+                    crew.roster.forgive(now)
+                crew.tick(now)
+        finally:  # whatever went wrong, somebody must look again
+            self._set_timer(self._interval(now))
 
     def _interval(self, now: float) -> float:
         rosters = [crew.roster for crew in self.kinds.values()]

@@ -50,9 +50,12 @@ class WorkerProcess:
         self._unsent = bytearray()
         self._pidfd: int | None = None
         self._ended = False
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._popen = _start(argv, env, theirs)
+        with contextlib.ExitStack() as if_it_fails:
+            ours, theirs = socket.socketpair()
+            if_it_fails.callback(ours.close)
+            with theirs:
+                self._popen = _start(argv, env, theirs)
+            if_it_fails.pop_all()
         self._socket = ours
         self._watch()
 

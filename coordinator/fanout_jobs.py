@@ -1,0 +1,136 @@
+"""The jobs of one run, as their listeners: what the dispatcher reports becomes what the run must know.
+
+Rule: workers answer the sources of a batch in order, so the first one left is the one that ran.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Protocol, cast, get_args
+
+import msgspec
+
+from coordinator.dispatch.backend import Outcome
+from protocol.errors import CallRefused, ErrorCode
+from protocol.tools.files import Listing
+from protocol.worker.messages import Progress
+
+_listing_decoder = msgspec.json.Decoder(Listing)
+
+
+class Run(Protocol):
+    """The run that a job belongs to. Sources are known by their number in listing order."""
+
+    def listing_arguments(self) -> msgspec.Raw:
+        """Encode the arguments of the listing."""
+        ...
+
+    def arguments_for(self, indices: Sequence[int]) -> msgspec.Raw:
+        """Encode the arguments of a job over these sources."""
+        ...
+
+    def listed(self, listing: Listing) -> None:
+        """Take one batch of the listing."""
+
+    def listing_ended(self, job: "ListingJob") -> None:
+        """Everything is listed."""
+
+    def arrived(self, index: int, encoded: msgspec.Raw) -> None:
+        """Take one source's piece from a worker."""
+
+    def failed(self, index: int, code: ErrorCode, message: str) -> None:
+        """End one source without a result."""
+
+    def struck(self, index: int, reason: str) -> bool:
+        """A worker has died of this source; return whether it may be tried once more."""
+        ...
+
+    def overdue(self, left: Sequence[int], refusal: CallRefused) -> None:
+        """A batch hung at its first source."""
+
+    def job_ended(self, job: "BatchJob") -> None:
+        """A batch has nothing left to answer."""
+
+    def refused(self, refusal: CallRefused) -> None:
+        """The run as a whole cannot go on."""
+
+
+class ListingJob:
+    """Listens to `list_files` for its run."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._started = False
+        self._lost = 0
+
+    def on_part(self, result: msgspec.Raw) -> None:
+        self._started = True
+        self._run.listed(_listing_decoder.decode(result))
+
+    def on_progress(self, progress: Progress) -> None:
+        del progress  # a run counts files itself
+
+    def on_lost(self, reason: str) -> msgspec.Raw | None:
+        # Files already taken in cannot be told from those of a second listing: only a fresh one is repeated.
+        self._lost += 1
+        if not self._started and self._lost == 1:
+            return self._run.listing_arguments()
+        self._run.refused(
+            CallRefused("worker_lost", f"The worker listing the files died ({reason}).")
+        )
+        return None
+
+    def on_end(self, outcome: Outcome) -> None:
+        if outcome.status == "done":
+            self._run.listed(_listing_decoder.decode(outcome.result))
+            self._run.listing_ended(self)
+        else:
+            self._run.refused(refusal_of(outcome))
+
+
+class BatchJob:
+    """Listens to one batch for its run. Workers answer sources in order, so the first left is the one."""
+
+    def __init__(self, run: Run, indices: list[int]) -> None:
+        self._run = run
+        self._left = deque(indices)
+
+    def on_part(self, result: msgspec.Raw) -> None:
+        if self._left:
+            self._run.arrived(self._left.popleft(), result)
+
+    def on_progress(self, progress: Progress) -> None:
+        del progress  # a run counts files itself
+
+    def on_lost(self, reason: str) -> msgspec.Raw | None:
+        if not self._run.struck(self._left[0], reason):
+            self._left.popleft()
+        if self._left:
+            return self._run.arguments_for(self._left)
+        self._run.job_ended(self)
+        return None
+
+    def on_end(self, outcome: Outcome) -> None:
+        if outcome.status == "done":
+            self.on_part(outcome.result)
+        elif outcome.status == "deadline" and self._left:
+            self._run.overdue(self._left, refusal_of(outcome))
+            self._left.clear()
+        self._fail_the_rest(outcome)
+        self._run.job_ended(self)
+
+    def _fail_the_rest(self, outcome: Outcome) -> None:
+        refusal = refusal_of(outcome)
+        while self._left:
+            self._run.failed(self._left.popleft(), refusal.code, refusal.message)
+
+
+def refusal_of(outcome: Outcome) -> CallRefused:
+    """Return what a caller is told of a job that did not end well."""
+    if outcome.status == "deadline":
+        return CallRefused("deadline", f"The deadline has passed {outcome.message}".strip() + ".")
+    return CallRefused(known_code(outcome.code), outcome.message)
+
+
+def known_code(code: str) -> ErrorCode:
+    """Return *code* if it is one of ours; what a stranger calls its errors is not for our callers."""
+    return cast("ErrorCode", code) if code in get_args(ErrorCode) else "internal"
