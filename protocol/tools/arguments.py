@@ -11,8 +11,8 @@ from protocol.tools.files import Sources
 from protocol.tools.languages import LANGUAGES, nearest_languages, resolve_language
 
 _AT = re.compile(r" - at `\$(?P<where>[^`]*)`$")
-_UNKNOWN = re.compile(r"unknown field `(?P<field>[^`]*)`")
-_ENUM = re.compile(r"Invalid enum value (?P<value>.+)$")
+_UNKNOWN = re.compile(r"^Object contains unknown field `(?P<field>.*)`$", re.DOTALL)
+_ENUM = re.compile(r"^Invalid enum value (?P<value>.+)$", re.DOTALL)
 _MOST_SHOWN = 60
 
 
@@ -52,16 +52,18 @@ class ArgumentDecoder:
         return f"`{where}`: {_lower(what)}" if where else f"the arguments: {_lower(what)}"
 
     def _unknown_field(self, field: str) -> str:
+        field = field[:_MOST_SHOWN]  # first: looking for close matches takes time in proportion
         near = difflib.get_close_matches(field, self._schema, n=1)
         hint = f"did you mean `{near[0]}`? " if near else ""
         known = ", ".join(self._schema) or "none"
-        return f"unknown argument `{field[:_MOST_SHOWN]}`; {hint}This tool takes: {known}"
+        return f"unknown argument `{field}`; {hint}This tool takes: {known}"
 
     def _bad_choice(self, where: str, value: str) -> str:
         choices = self._schema.get(where, [])
+        value = value[:_MOST_SHOWN]
         near = difflib.get_close_matches(value.strip("'\""), choices, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        return f"`{where}`: expected one of {', '.join(choices)}, got {value[:_MOST_SHOWN]}{hint}"
+        return f"`{where}`: expected one of {', '.join(choices)}, got {value}{hint}"
 
 
 def checked_sources(sources: Sources) -> Sources:

@@ -114,6 +114,9 @@ _BY_ANY_NAME = {
     name: language.name for language in _TABLE for name in (language.name, *language.aliases)
 }
 
+_LONGEST = 60
+"""No more of a name is compared, because that takes time in proportion to its length."""
+
 
 def resolve_language(name: str) -> str | None:
     """Return the canonical name for *name* or one of its aliases, in any case; None when unknown."""
@@ -122,5 +125,6 @@ def resolve_language(name: str) -> str | None:
 
 def nearest_languages(name: str, most: int = 3) -> list[str]:
     """Return the canonical names closest to the unknown *name*, best first, without repeats."""
-    close = difflib.get_close_matches(name.strip().lower(), _BY_ANY_NAME, n=most * 2, cutoff=0.5)
+    start = name.strip().lower()[:_LONGEST]
+    close = difflib.get_close_matches(start, _BY_ANY_NAME, n=most * 2, cutoff=0.5)
     return list(dict.fromkeys(_BY_ANY_NAME[match] for match in close))[:most]

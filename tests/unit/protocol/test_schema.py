@@ -1,0 +1,223 @@
+"""The schemas that clients see: plain, complete, and true of what we send and take."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator as Untyped  # type: ignore[import-untyped]
+
+from protocol.errors import CallRefused
+from protocol.mcp.schema import Schema, input_schema, output_schema
+from protocol.tools import admin_get_metrics as metrics
+from protocol.tools import code_parse as parse
+from protocol.tools.arguments import ArgumentDecoder
+from protocol.tools.catalog import CONTRACTS
+from protocol.tools.contract import Contract
+from protocol.tools.files import FileFailure
+from support.strategies import json_objects, json_values
+
+Draft202012Validator: Any = Untyped
+
+LATENCY = metrics.Latency(count=1, p50_ms=0.5, p95_ms=0.5, p99_ms=0.5, max_ms=0.5)
+RANGE = parse.Range(1, 1, 2, 1)
+EXAMPLES: dict[str, msgspec.Struct] = {
+    "admin_get_metrics": metrics.Result(
+        server=metrics.CoordinatorFigures(
+            pid=1, version="1", uptime_s=0.5, rss_bytes=1, cpu_s=0.25
+        ),
+        calls=[metrics.CallFigures(tool="t", outcome="hit", latency=LATENCY)],
+        cache=metrics.CacheFigures(
+            entries=1, bytes=2, max_bytes=3, hits=4, misses=5, shared=6, evictions=7
+        ),
+        queues=[
+            metrics.QueueFigures(
+                kind="parse", size=1, high=0, normal=0, low=0, oldest_wait_ms=0.0, waited=LATENCY
+            )
+        ],
+        workers=[
+            metrics.WorkerFigures(
+                kind="parse",
+                number=1,
+                pid=2,
+                state="idle",
+                jobs_done=3,
+                restarts=0,
+                rss_bytes=1,
+                cpu_s=0.5,
+                last_beat_s=0.5,
+            )
+        ],
+        restarts={"died": 1},
+        refusals={"queue_full": 2},
+        quarantined=0,
+    ),
+    "code_parse": parse.Result(
+        totals=parse.Totals(
+            **dict.fromkeys(("files", "skipped", "failed", "cached", *parse.TOTALS), 1),
+            languages={"python": 1},
+        ),
+        files=[
+            parse.ParsedFile(
+                path=None,
+                language="python",
+                lines=parse.LineCounts(1, 1, 0, 0),
+                nodes=1,
+                symbol_count=1,
+                import_count=1,
+                error_count=1,
+                imports=[parse.Import(module="m", line=1, names=[parse.ImportedName("a", "b")])],
+                errors=[parse.SyntaxProblem(line=1, column=1, message="m", expected=";")],
+                symbols=[
+                    parse.Symbol(
+                        kind="class", name="A", qualified_name="A", range=RANGE, parent="M"
+                    )
+                ],
+                tree=[parse.TreeNode(depth=0, type="module", range=RANGE)],
+            )
+        ],
+        skipped=[FileFailure(path="a", code="binary", message="It is binary.")],
+        failed=[FileFailure(path=None, code="internal", message="m")],
+        complete=False,
+        next_cursor="row-1",
+    ),
+}
+
+contracts = pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS)
+
+
+def nodes(schema: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object of a schema, the schema itself first."""
+    if isinstance(schema, dict):
+        yield cast("dict[str, Any]", schema)
+        schema = list(cast("dict[str, Any]", schema).values())
+    if isinstance(schema, list):
+        for child in cast("list[Any]", schema):
+            yield from nodes(child)
+
+
+def both(contract: Contract) -> list[Schema]:
+    return [input_schema(contract.arguments), output_schema(contract.result)]
+
+
+@contracts
+def test_schemas_are_valid_and_name_objects(contract: Contract) -> None:
+    for schema in both(contract):
+        Draft202012Validator.check_schema(schema)
+
+        assert schema["type"] == "object"
+
+
+@contracts
+def test_no_schema_refers_to_another(contract: Contract) -> None:
+    """Some clients, and most models, cannot follow references."""
+    for schema in both(contract):
+        keys = {key for node in nodes(schema) for key in node}
+
+        assert not keys & {"$ref", "$defs", "definitions"}
+
+
+@contracts
+def test_the_name_of_no_class_of_ours_leaks(contract: Contract) -> None:
+    for schema in both(contract):
+        assert not [node for node in nodes(schema) if isinstance(node.get("title"), str)]
+
+
+@contracts
+def test_every_choice_says_its_type(contract: Contract) -> None:
+    for schema in both(contract):
+        choices = [node for node in nodes(schema) if isinstance(node.get("enum"), list)]
+
+        assert all(node["type"] == "string" for node in choices)
+
+
+@contracts
+def test_an_optional_argument_is_left_out_rather_than_null(contract: Contract) -> None:
+    schema = input_schema(contract.arguments)
+
+    for name, argument in schema["properties"].items():
+        assert "anyOf" not in argument
+        assert "type" in argument
+        assert "description" in argument, f"{name} must say what it is"
+        assert argument.get("default", 0) is not None
+
+
+@contracts
+def test_a_real_result_is_as_the_output_schema_says(contract: Contract) -> None:
+    result = msgspec.json.decode(msgspec.json.encode(EXAMPLES[contract.name]))
+
+    Draft202012Validator(output_schema(contract.result)).validate(result)
+
+
+@contracts
+@given(name=st.sampled_from(["totals", "files", "server", "calls", "cache"]), value=json_values)
+def test_a_result_with_a_wrong_member_is_not(contract: Contract, name: str, value: object) -> None:
+    result = msgspec.json.decode(msgspec.json.encode(EXAMPLES[contract.name]))
+    if name not in result or isinstance(value, type(result[name])):
+        return
+
+    assert not Draft202012Validator(output_schema(contract.result)).is_valid(
+        {**result, name: value}
+    )
+
+
+@contracts
+@given(arguments=json_objects)
+def test_what_the_input_schema_refuses_for_its_name_the_decoder_refuses(
+    contract: Contract, arguments: dict[str, Any]
+) -> None:
+    schema = input_schema(contract.arguments)
+    unknown = set(arguments) - set(schema["properties"])
+
+    if unknown:
+        assert not Draft202012Validator(schema).is_valid(arguments)
+        with pytest.raises(CallRefused, match="unknown argument"):
+            ArgumentDecoder(contract).decode(msgspec.json.encode(arguments))
+
+
+@given(
+    st.fixed_dictionaries(
+        {"code": st.text(st.characters(codec="utf-8"))},
+        optional={
+            "language": st.sampled_from(["python", "c"]),
+            "limit": st.integers(-2, 5002),
+            "detail": st.sampled_from(["summary", "symbols", "tree", "all"]),
+            "depth": st.integers(-2, 52),
+            "cursor": st.just("row-1"),
+            "extra": st.just(1),
+        },
+    )
+)
+def test_the_input_schema_and_the_decoder_agree(arguments: dict[str, Any]) -> None:
+    is_valid = Draft202012Validator(input_schema(parse.Arguments)).is_valid(arguments)
+
+    try:
+        ArgumentDecoder(parse.CONTRACT).decode(msgspec.json.encode(arguments))
+    except CallRefused:
+        assert not is_valid
+    else:
+        assert is_valid
+
+
+def test_a_member_called_title_survives() -> None:
+    class Book(msgspec.Struct):
+        title: str
+
+    assert output_schema(Book)["properties"] == {"title": {"type": "string"}}
+
+
+def test_the_rows_of_a_piece_are_members_of_the_result() -> None:
+    fields = parse.ParsedFile.__struct_fields__
+
+    assert all(field is None or field in fields for field in parse.ITEMS_FIELD.values())
+    assert set(parse.TOTALS) < set(parse.Totals.__struct_fields__)
+
+
+@contracts
+def test_a_tool_is_named_as_the_protocol_allows_and_says_what_it_does(contract: Contract) -> None:
+    assert contract.name.replace("_", "").isalnum()
+    assert len(contract.name) <= 128
+    assert contract.description
+    assert contract.annotations.read_only_hint
