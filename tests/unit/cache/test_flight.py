@@ -45,8 +45,10 @@ class FlightsMachine(RuleBasedStateMachine):
         self.waiting = [pair for pair in self.waiting if pair[0] != key]
 
     @invariant()
-    def nothing_is_left_of_a_flight_that_nobody_waits_for(self) -> None:
+    def all_who_wait_are_known_and_nothing_is_left_of_the_others(self) -> None:
         assert len(self.flights) == len({key for key, _ in self.waiting})
+        for key in (b"x", b"y"):
+            assert self.flights.waiting(key) == self.waiting_for(key)
         assert self.flights.shared == self.shared
 
 
