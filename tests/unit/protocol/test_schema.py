@@ -1,7 +1,7 @@
 """The schemas that clients see: plain, complete, and true of what we send and take."""
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
@@ -91,10 +91,11 @@ contracts = pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACT
 def nodes(schema: Any) -> Iterator[dict[str, Any]]:
     """Yield every object of a schema, the schema itself first."""
     if isinstance(schema, dict):
-        yield cast("dict[str, Any]", schema)
-        schema = list(cast("dict[str, Any]", schema).values())
+        members = msgspec.convert(schema, dict[str, Any])
+        yield members
+        schema = list(members.values())
     if isinstance(schema, list):
-        for child in cast("list[Any]", schema):
+        for child in msgspec.convert(schema, list[Any]):
             yield from nodes(child)
 
 
