@@ -16,7 +16,6 @@ import msgspec
 from cache.flight import Flights
 from cache.key import call_key
 from cache.l1 import L1
-from coordinator.dispatch.queue import Priority
 from coordinator.fanout import FileRun, Request, Services
 from coordinator.merge import Merged
 from coordinator.observe.log import get_logger
@@ -24,7 +23,7 @@ from coordinator.observe.metrics import Metrics
 from protocol.errors import CallRefused
 from protocol.mcp.shape import call_body
 from protocol.tools.arguments import ArgumentDecoder
-from protocol.tools.contract import Contract
+from protocol.tools.contract import Contract, Priority
 from protocol.tools.files import Source, Sources
 from protocol.tools.fingerprint import fingerprint
 from protocol.worker.messages import Progress

@@ -18,11 +18,10 @@ from cache.l1 import L1
 from coordinator.config import CrewConfig, FilesConfig
 from coordinator.dispatch.dispatcher import Dispatcher, JobSpec
 from coordinator.dispatch.quarantine import Quarantine
-from coordinator.dispatch.queue import Priority
 from coordinator.fanout_jobs import BatchJob, ListingJob, known_code
 from coordinator.merge import Merge, Merged, read_cursor
 from protocol.errors import CallRefused, ErrorCode
-from protocol.tools.contract import Contract, FilePlan
+from protocol.tools.contract import Contract, FilePlan, Priority
 from protocol.tools.files import (
     LIST_FILES,
     FileJob,

@@ -14,8 +14,9 @@ from typing import Protocol
 import msgspec
 
 from coordinator.dispatch.backend import Backend, Outcome, Task
-from coordinator.dispatch.queue import Entry, JobQueue, Priority
+from coordinator.dispatch.queue import Entry, JobQueue
 from protocol.errors import CallRefused
+from protocol.tools.contract import Priority
 from protocol.worker.messages import Progress
 
 _SWEEP_INTERVAL_S = 0.05

@@ -7,14 +7,14 @@ Rule 3: no clock is read; *now* is an argument that never goes back.
 """
 
 from heapq import heapify, heappop, heappush
-from typing import Final, Generic, Literal, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
 from protocol.errors import CallRefused
+from protocol.tools.contract import Priority
 
 T = TypeVar("T")
-Priority = Literal["high", "normal", "low"]
 
 RANKS: Final[dict[Priority, int]] = {"high": 0, "normal": 1, "low": 2}
 HEAP_SLACK = 64

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from coordinator.call import Call, Calls
-from coordinator.dispatch.queue import RANKS, Priority
+from coordinator.dispatch.queue import RANKS
 from coordinator.frontends.mcp.server import METHODS, McpServer
 from coordinator.frontends.mcp.tool_call import LEVELS, Reply, ToolCall
 from coordinator.observe.log import get_logger
@@ -50,6 +50,7 @@ from protocol.mcp.versions import (
     Meta,
     Speaker,
 )
+from protocol.tools.contract import Priority
 from protocol.tools.suggest import did_you_mean
 
 log = get_logger(__name__)

@@ -14,8 +14,9 @@ from hypothesis.stateful import (
 )
 
 from coordinator.dispatch import queue as queue_module
-from coordinator.dispatch.queue import HEAP_SLACK, RANKS, Entry, JobQueue, Priority
+from coordinator.dispatch.queue import HEAP_SLACK, RANKS, Entry, JobQueue
 from protocol.errors import CallRefused
+from protocol.tools.contract import Priority
 
 SIZE = 6
 STEP = 10  # whole seconds, so that the model's sums are exact

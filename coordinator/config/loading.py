@@ -9,16 +9,9 @@ from collections.abc import Iterator, Mapping
 import msgspec
 from msgspec.structs import replace
 
-from coordinator.config_knobs import Knob, knobs
-from coordinator.config_sections import (
-    CacheConfig,
-    Config,
-    CrewConfig,
-    FilesConfig,
-    QueueConfig,
-    ServerConfig,
-)
-from coordinator.config_sources import (
+from coordinator.config.knobs import Knob, knobs
+from coordinator.config.sections import Config
+from coordinator.config.sources import (
     Given,
     find_file,
     from_environment,
@@ -26,19 +19,6 @@ from coordinator.config_sources import (
     from_flags,
 )
 from protocol.errors import ConfigError
-
-__all__ = [
-    "CacheConfig",
-    "Config",
-    "CrewConfig",
-    "FilesConfig",
-    "Loaded",
-    "QueueConfig",
-    "ServerConfig",
-    "Setting",
-    "describe",
-    "load",
-]
 
 
 class Loaded(msgspec.Struct, frozen=True):

@@ -138,7 +138,7 @@ class FilesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     ] = 256 * KIB
     batch_files: Annotated[
         int, Meta(ge=1, le=10_000, description="The most files in one job of a folder.")
-    ] = 64
+    ] = 32
     run_deadline_s: Annotated[
         float, Meta(ge=0.1, le=DAY_S, description="What a call for a whole folder may take.")
     ] = 600.0

@@ -11,8 +11,8 @@ from typing import cast
 
 import msgspec
 
-from coordinator.config_knobs import VARIABLE_PREFIX, Knob, knobs, shown
-from coordinator.config_sections import Config
+from coordinator.config.knobs import VARIABLE_PREFIX, Knob, knobs, shown
+from coordinator.config.sections import Config
 from protocol.errors import ConfigError
 from protocol.worker.settings import VARIABLE as WORKER_VARIABLE
 

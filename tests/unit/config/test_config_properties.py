@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from coordinator.config import Loaded, describe, load
-from coordinator.config_knobs import Knob, knobs
+from coordinator.config.knobs import Knob, knobs
 from protocol.errors import ConfigError
 
 Scalar = str | float

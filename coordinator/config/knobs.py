@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import FieldInfo, fields
 
-from coordinator.config_sections import Config
+from coordinator.config.sections import Config
 from protocol.errors import ConfigError
 
 VARIABLE_PREFIX = "TOOLCREW_"

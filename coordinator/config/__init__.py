@@ -1,0 +1,24 @@
+"""The configuration: `sections` says what can be set, `loading` where the values come from."""
+
+from coordinator.config.loading import Loaded, Setting, describe, load
+from coordinator.config.sections import (
+    CacheConfig,
+    Config,
+    CrewConfig,
+    FilesConfig,
+    QueueConfig,
+    ServerConfig,
+)
+
+__all__ = [
+    "CacheConfig",
+    "Config",
+    "CrewConfig",
+    "FilesConfig",
+    "Loaded",
+    "QueueConfig",
+    "ServerConfig",
+    "Setting",
+    "describe",
+    "load",
+]
