@@ -1,10 +1,12 @@
 """What the `parse` kind of worker offers."""
 
+from protocol.tools.files import LIST_FILES
 from workers.context import Tool
+from workers.files.listing import list_files
 from workers.parse.code_parse import code_parse
 from workers.syntax import grammars
 
-TOOLS: dict[str, Tool] = {"code_parse": code_parse}
+TOOLS: dict[str, Tool] = {"code_parse": code_parse, LIST_FILES: list_files}
 
 
 def preload() -> None:
