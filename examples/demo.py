@@ -27,7 +27,10 @@ async def main(project: Path) -> None:
         print(f"Toolcrew speaks MCP {client.protocol_version} and offers {', '.join(tools)}.\n")
         cold, cold_s = await _parse(client)
         warm, warm_s = await _parse(client)
-        metrics = await _call(client, "admin_get_metrics", {})
+        metrics = await client.call_tool("admin_get_metrics", {})
+    for result in (cold, warm, metrics):
+        if result.is_error:
+            sys.exit(f"The demo failed: {_text(result)}")
     _show_totals(project, _structured(cold)["totals"])
     _show_speed(_structured(cold)["totals"], cold_s, _structured(warm)["totals"], warm_s)
     _show_metrics(_structured(metrics))
@@ -37,15 +40,8 @@ async def main(project: Path) -> None:
 async def _parse(client: Client) -> tuple[CallToolResult, float]:
     started_at = time.perf_counter()
     arguments = {"paths": ["."], "detail": "symbols", "limit": 12}
-    result = await _call(client, "code_parse", arguments)
+    result = await client.call_tool("code_parse", arguments)
     return result, time.perf_counter() - started_at
-
-
-async def _call(client: Client, tool: str, arguments: dict[str, Any]) -> CallToolResult:
-    result = await client.call_tool(tool, arguments)
-    if result.is_error:
-        sys.exit(f"{tool} failed: {_text(result)}")
-    return result
 
 
 def _show_totals(project: Path, totals: dict[str, Any]) -> None:
