@@ -73,7 +73,7 @@ def plant(project: Project, paths: list[str], ignores: list[Rules]) -> None:
 
 
 @settings(
-    max_examples=250,
+    max_examples=150,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

@@ -1,6 +1,7 @@
 """Loading one source: what comes out, what is refused, and what may be cached."""
 
 import errno
+import itertools
 import os
 import socket
 from collections.abc import Callable
@@ -92,6 +93,40 @@ def test_a_file_that_never_stands_still_is_read_but_not_settled(
     loaded = project.load("a.py", fingerprint=project.fingerprint("a.py"), clock=lambda: LONG_AFTER)
 
     assert not loaded.settled
+
+
+def test_a_file_that_changed_during_the_read_is_not_settled_though_it_is_now_as_listed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, earlier = project.write("a.py").stat(), project.write("b.py").stat()
+    alternating = itertools.cycle([earlier, now])
+
+    def alternate(descriptor: int) -> os.stat_result:
+        assert descriptor
+        return next(alternating)
+
+    monkeypatch.setattr(os, "fstat", alternate)
+
+    loaded = project.load("a.py", fingerprint=project.fingerprint("a.py"), clock=lambda: LONG_AFTER)
+
+    assert not loaded.settled
+
+
+def test_a_file_with_another_length_than_it_says_is_not_settled(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("a.py")
+
+    def at_the_end(descriptor: int, size: int, offset: int) -> bytes:
+        assert descriptor
+        assert size > offset
+        return b""
+
+    monkeypatch.setattr(os, "pread", at_the_end)
+
+    loaded = project.load("a.py", fingerprint=project.fingerprint("a.py"), clock=lambda: LONG_AFTER)
+
+    assert loaded == (b"", False)
 
 
 def test_a_file_that_grows_over_the_limit_while_it_is_read_is_too_large(
