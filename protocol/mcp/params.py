@@ -88,7 +88,7 @@ class ListenParams(Params, frozen=True):
 class CancelledParams(Params, frozen=True, rename="camel", kw_only=True):
     """notifications/cancelled"""
 
-    request_id: msgspec.Raw
+    request_id: str | int
     reason: str | None = None
 
 

@@ -133,8 +133,9 @@ class Connection:
         try:
             if request.method == "tools/call":  # first: it is nearly all that is ever asked
                 self._call(request, reply)
-            elif (result := self._result(request)) is not None:
-                reply(result_line(request.id, result))
+            else:
+                result = self._result(request)
+                reply(None if result is None else result_line(request.id, result))
         except RpcError as error:
             reply(error_line(request.id, error.code, error.message, error.data))
         except Exception:  # the edge: a bug of ours must not leave the client waiting
@@ -282,9 +283,8 @@ class Connection:
 
     def _cancelled(self, notification: Notification) -> None:
         try:
-            params = decode_params(notification.params, CancelledParams)
-            key = id_value(bytes(params.request_id))
-        except (RpcError, TypeError, ValueError):
+            key = decode_params(notification.params, CancelledParams).request_id
+        except RpcError:
             return  # a notification has no answer, and this one names no request
         self._listeners.pop(key, None)
         self._cancel(key)
