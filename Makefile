@@ -40,7 +40,7 @@ wheel: $(VENV)/.lint  ## build dist/*.whl
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist
 
 lock: $(VENV)/.lint  ## write requirements/*.txt anew from pyproject.toml
-	$(foreach lock,$(LOCKS),$(call compile,$(lock),requirements/$(lock).txt) &&) true
+	@$(foreach lock,$(LOCKS),$(call compile,$(lock),requirements/$(lock).txt) &&) true
 
 lock-check: $(VENV)/.lint
 	@mkdir -p $(VENV)/locks && cp requirements/*.txt $(VENV)/locks/

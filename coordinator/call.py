@@ -147,7 +147,11 @@ class Calls:
             return
         call.key = work.key
         if self._flights.join(work.key, call):
-            self._run(call, contract, work)
+            try:
+                self._run(call, contract, work)
+            except BaseException:  # nobody may join a flight that never took off
+                self._flights.leave(work.key, call)
+                raise
 
     def _answer_locally(self, call: Call) -> None:
         answer = self._local_tools[call.tool]()
@@ -191,11 +195,7 @@ class Calls:
             on_end=lambda answer: self._land(work, answer),
             trace=call.trace,
         )
-        try:
-            run = FileRun(self._services, request)
-        except CallRefused:
-            self._flights.land(work.key)
-            raise
+        run = FileRun(self._services, request)
         self._runs[work.key] = run  # first: it may end before it has started
         if work.source is not None:
             run.start_with(work.source)

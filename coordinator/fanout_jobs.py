@@ -102,7 +102,7 @@ class BatchJob:
         del progress  # a run counts files itself
 
     def on_lost(self, reason: str) -> msgspec.Raw | None:
-        if not self._run.struck(self._left[0], reason):
+        if self._left and not self._run.struck(self._left[0], reason):
             self._left.popleft()
         if self._left:
             return self._run.arguments_for(self._left)
@@ -126,6 +126,8 @@ class BatchJob:
 
 def refusal_of(outcome: Outcome) -> CallRefused:
     """Return what a caller is told of a job that did not end well."""
+    if outcome.status == "done":
+        return CallRefused("internal", "The worker answered for fewer sources than it was given.")
     if outcome.status == "deadline":
         return CallRefused("deadline", f"The deadline has passed {outcome.message}".strip() + ".")
     return CallRefused(known_code(outcome.code), outcome.message)

@@ -6,9 +6,10 @@ Rule 2: every event runs to its end on the one event loop; nothing here awaits.
 """
 
 import asyncio
+import contextlib
 import itertools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import msgspec
@@ -113,24 +114,25 @@ class Dispatcher:
     def on_part(self, task_id: int, result: msgspec.Raw) -> None:
         """Hand on one piece."""
         if entry := self._running.get(task_id):
-            entry.job.listener.on_part(result)
+            with self._contained(entry):
+                entry.job.listener.on_part(result)
 
     def on_progress(self, task_id: int, progress: Progress) -> None:
         """Hand on how far a job is."""
         if entry := self._running.get(task_id):
-            entry.job.listener.on_progress(progress)
+            with self._contained(entry):
+                entry.job.listener.on_progress(progress)
 
     def on_outcome(self, task_id: int, outcome: Outcome) -> None:
         """End a job, or put what is left of it back where it was."""
         entry = self._running.pop(task_id, None)
         if entry is None:
             return  # cancelled meanwhile
-        if outcome.status != "lost":
-            entry.job.listener.on_end(outcome)
-            return
-        arguments = entry.job.listener.on_lost(outcome.message)
-        if arguments is not None:
-            self._put_back(entry, arguments)
+        with self._contained(entry):
+            if outcome.status != "lost":
+                entry.job.listener.on_end(outcome)
+            elif (arguments := entry.job.listener.on_lost(outcome.message)) is not None:
+                self._put_back(entry, arguments)
 
     def on_capacity(self, kind: str) -> None:
         """Give waiting jobs to free slots; end them all if the kind has gone down."""
@@ -149,6 +151,20 @@ class Dispatcher:
             self._sweep_soon()
 
     # --- inside
+
+    @contextlib.contextmanager
+    def _contained(self, entry: Entry[_Job]) -> Iterator[None]:
+        """Let a listener's bug end its own job, and not whatever else came with the same bytes."""
+        try:
+            yield
+        except Exception as bug:  # noqa: BLE001 - whatever it is, it is handed on to be logged
+            message = f"the listener of a {entry.job.spec.tool} job failed"
+            self._loop.call_exception_handler({"message": message, "exception": bug})
+            self.cancel(entry.job.id)
+            with contextlib.suppress(Exception):
+                entry.job.listener.on_end(
+                    Outcome("failed", code="internal", message="internal error")
+                )
 
     def _send(self, entry: Entry[_Job], now: float) -> None:
         job, spec = entry.job, entry.job.spec
