@@ -13,6 +13,7 @@ from tree_sitter import Node, Tree, TreeCursor
 from protocol.tools.code_parse import Import, Symbol, SymbolKind
 from workers.syntax.budget import Budget
 from workers.syntax.remarks import Remarks
+from workers.syntax.signs import Signs
 from workers.syntax.source import Source, on_one_line, shorten
 from workers.syntax.spec import CALLABLES, TYPES, Definition, Place, Scope
 from workers.syntax.table import INSIDE, Entry, Table, table
@@ -23,7 +24,6 @@ MOST_IMPORTED_NAMES = 500
 MOST_NESTED = 40
 _MOST_NAME = 200
 _MOST_DOCSTRING = 300
-_MOST_BEFORE_SIGN = 200
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -65,6 +65,7 @@ class _Walk:
         self._depth = 0
         self._scopes = [Scope("", None, -1)]
         self._remarks = Remarks(source)
+        self._signs = Signs(source.data, rules.signs, rules.before_sign)
         self._wrapper: Node | None = None
         self._wrapper_depth = -1
 
@@ -92,6 +93,8 @@ class _Walk:
 
     def _visit(self, node: Node, entry: Entry) -> bool:
         """Do what the table says of this node; True means: look inside."""
+        if entry.needs_sign and not self._signs.within(node.start_byte, node.end_byte):
+            return False
         if entry.is_comment:
             return self._remarks.note(node)
         if entry.imports is not None and (imports := entry.imports(node, self._source)):
@@ -153,7 +156,7 @@ class _Walk:
                 name=name,
                 qualified_name=qualified,
                 range=self._source.range_of(outer),
-                signature=self._table.signatures.read(self._source, outer, body),
+                signature=self._table.signatures.read(self._source, outer, node, body),
                 docstring=self._docstring(body, outer),
                 parent=parent or None,
             )
@@ -162,7 +165,7 @@ class _Walk:
                 self._add_others(symbol, also)
         if rule.opens:
             self._open(qualified, kind)
-        return rule.searched and (not self._scopes[-1].is_local or self._shows_definitions(node))
+        return rule.searched and self._holds_definitions(node)
 
     def _add_others(self, first: Symbol, names: list[str]) -> None:
         """Add symbols that differ from *first*, which is declared with them, by name only."""
@@ -183,24 +186,10 @@ class _Walk:
             return scope.name
         return shorten(f"{scope.name}.{owner}" if scope.name else owner, _MOST_NAME)
 
-    def _shows_definitions(self, node: Node) -> bool:
-        """Searching bytes for signs of local definitions is far cheaper than searching the tree."""
-        data, start, end = self._source.data, node.start_byte + 1, node.end_byte
-        for sign in self._table.local_signs:
-            at = data.find(sign, start, end)
-            while at >= 0:
-                if self._may_start_at(at):
-                    return True
-                at = data.find(sign, at + 1, end)
-        return False
-
-    def _may_start_at(self, sign: int) -> bool:
-        """Tell whether what is in front of a sign on its line lets it be one; long lines may."""
-        data, far = self._source.data, sign - _MOST_BEFORE_SIGN
-        line_start = data.rfind(b"\n", max(far, 0), sign) + 1
-        if line_start == 0 and far > 0:
-            return True
-        return self._table.before_sign.fullmatch(data, line_start, sign) is not None
+    def _holds_definitions(self, node: Node) -> bool:
+        """Tell whether to look into a definition; its own sign, at its start, does not count."""
+        is_local = self._scopes[-1].is_local
+        return not is_local or self._signs.within(node.start_byte + 1, node.end_byte)
 
     def _name(self, rule: Definition, entry: Entry, node: Node) -> str:
         if not isinstance(rule.name, str):

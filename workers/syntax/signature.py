@@ -13,6 +13,7 @@ from workers.syntax.spec import Spec
 
 _MOST_BYTES = 600
 _MOST_CHARACTERS = 200
+_MOST_DECORATORS = 20
 _GAP = re.compile(rb"\s+([,)])")
 _JOINTS = frozenset(":={;")
 
@@ -26,8 +27,10 @@ class Signatures:
         tokens = (spec.line_comment, spec.block_comment, spec.noise_token)
         self._may_be_noisy = re.compile(b"|".join(filter(None, tokens))).search
 
-    def read(self, source: Source, outer: Node, body: Node | None) -> str:
-        """Return the signature of what *outer* holds, where *body* is what follows it."""
+    def read(self, source: Source, outer: Node, node: Node, body: Node | None) -> str:
+        """Return the signature of *node* in *outer*, where *body* is what follows it."""
+        if outer is not node and self._only_noise_between(outer, node):
+            outer = node
         start = outer.start_byte
         stop = outer.end_byte if body is None else body.start_byte
         end = min(stop, start + _MOST_BYTES)
@@ -38,6 +41,13 @@ class Signatures:
         if end == stop:
             line = line.rstrip(" ;,") if body is None else _without_joint(line)
         return on_one_line(line, _MOST_CHARACTERS)
+
+    def _only_noise_between(self, outer: Node, node: Node) -> bool:
+        """Tell whether *outer* is *node* with nothing but decorators in front: the usual case."""
+        last = outer.child_count - 1
+        if last > _MOST_DECORATORS or outer.child(last) != node:
+            return False
+        return all(outer.child(index).kind_id in self._noise for index in range(last))
 
     def _without_noise(self, data: bytes, outer: Node, end: int) -> bytes:
         kept: list[bytes] = []

@@ -82,8 +82,9 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     *definitions*: nodes that define a symbol; their inside is searched too.
     *imports*: nodes that import, if the function finds that they do.
     *inside*: nodes that are only searched. *outside_functions*: those that hold nothing local.
-    *local_signs*: what every local definition shows; a function without is not searched.
-    *before_sign*: what may stand in front of such a sign on its line.
+    *signs*: bytes that show in every local definition; without them nothing in a function is searched,
+    nor any of *expressions* anywhere. None: search always. *before_sign*: the bytes of which
+    one must stand in front of a sign.
     *wraps*: searched, and part of the first definition directly in them (export, decorators);
     *wraps_one*: only if that is all they hold.
     *between*: what may stand between a comment and the definition that it is about.
@@ -98,8 +99,9 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     imports: dict[str, ImportsOf] = {}
     inside: tuple[str, ...] = ()
     outside_functions: tuple[str, ...] = ()
-    local_signs: tuple[bytes, ...] = (b"",)
-    before_sign: bytes = rb".*"
+    expressions: tuple[str, ...] = ()
+    signs: tuple[bytes, ...] | None = None
+    before_sign: bytes = b""
     wraps: tuple[str, ...] = ()
     wraps_one: tuple[str, ...] = ()
     between: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ class Entry(NamedTuple):
     wraps: bool = False
     wraps_one: bool = False
     local: bool = True
+    needs_sign: bool = False
     imports: ImportsOf | None = None
     owner: TextOf | None = None
     rule: Definition | None = None
@@ -37,8 +38,8 @@ class Table(NamedTuple):
 
     entries: dict[int, Entry]
     local_entries: dict[int, Entry]
-    local_signs: tuple[bytes, ...]
-    before_sign: re.Pattern[bytes]
+    signs: tuple[bytes, ...] | None
+    before_sign: bytes
     signatures: Signatures
     docstring: DocstringOf | None
     comments: frozenset[int]
@@ -57,15 +58,24 @@ def table(language: str) -> Table:
     entries[_ERROR] = INSIDE
     return Table(
         entries,
-        {kind: entry for kind, entry in entries.items() if entry.local},
-        spec.local_signs,
-        re.compile(spec.before_sign),
+        _local(entries),
+        spec.signs,
+        spec.before_sign,
         Signatures(spec, grammar),
         spec.docstring,
         frozenset(grammars.kind_id(grammar, kind) for kind in spec.comments),
         _comment_lines(spec.line_comment),
         re.compile(spec.block_comment) if spec.block_comment else None,
     )
+
+
+def _local(entries: dict[int, Entry]) -> dict[int, Entry]:
+    """Inside functions fewer kinds count, and only where there are signs of definitions."""
+    return {
+        kind: entry if entry.is_comment else entry._replace(needs_sign=True)
+        for kind, entry in entries.items()
+        if entry.local
+    }
 
 
 def _comment_lines(line_comment: bytes) -> re.Pattern[bytes]:
@@ -80,6 +90,7 @@ def _searched(spec: Spec) -> dict[str, Entry]:
         **dict.fromkeys(comments, Entry(is_comment=True)),
         **dict.fromkeys(spec.inside, INSIDE),
         **dict.fromkeys(spec.outside_functions, Entry(local=False)),
+        **dict.fromkeys(spec.expressions, Entry(needs_sign=True)),
         **dict.fromkeys(spec.wraps, Entry(wraps=True)),
         **dict.fromkeys(spec.wraps_one, Entry(wraps_one=True)),
         **dict.fromkeys(spec.between, Entry(is_between=True)),

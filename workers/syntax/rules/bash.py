@@ -61,7 +61,7 @@ BASH = Spec(
         "redirected_statement",
         "variable_assignments",
     ),
-    local_signs=(b"()", b"function ", b"source", b". "),
+    signs=(b"()", b"function ", b"source", b". "),
     wraps=("declaration_command",),
     line_comment=rb"#",
     block_comment=None,

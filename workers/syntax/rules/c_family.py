@@ -201,7 +201,7 @@ C = Spec(
         "field_declaration_list",
         "enumerator_list",
     ),
-    local_signs=(),
+    signs=(),
 )
 
 CPP = Spec(
@@ -214,6 +214,6 @@ CPP = Spec(
     },
     imports={**C.imports, "using_declaration": _using},
     inside=C.inside,
-    local_signs=(),
+    signs=(),
     wraps=("template_declaration",),
 )

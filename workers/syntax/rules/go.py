@@ -80,7 +80,7 @@ GO = Spec(
         "interface_type",
         "field_declaration_list",
     ),
-    local_signs=(),
+    signs=(),
     wraps=("const_spec", "var_spec", "field_declaration"),
     wraps_one=("const_declaration", "var_declaration", "type_declaration"),
 )

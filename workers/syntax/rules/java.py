@@ -57,7 +57,7 @@ JAVA = Spec(
         "annotation_type_body",
         "block",
     ),
-    local_signs=(b"class ", b"interface ", b"enum ", b"record "),
+    signs=(b"class ", b"interface ", b"enum ", b"record "),
     wraps=("field_declaration", "constant_declaration"),
     comments=("line_comment", "block_comment"),
     noise=("annotation", "marker_annotation"),

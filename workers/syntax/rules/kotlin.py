@@ -99,7 +99,7 @@ KOTLIN = Spec(
         "function_body",
         "block",
     ),
-    local_signs=(b"fun ", b"class ", b"object "),
+    signs=(b"fun ", b"class ", b"object "),
     comments=("line_comment", "block_comment"),
     noise=("annotation",),
     noise_token=rb"@",

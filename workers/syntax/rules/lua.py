@@ -111,7 +111,7 @@ LUA = Spec(
         "for_statement",
         "while_statement",
     ),
-    local_signs=(b"function", b"require"),
+    signs=(b"function", b"require"),
     wraps=("variable_declaration",),
     line_comment=rb"--(?!\[=*\[)",
     block_comment=rb"--\[=*\[",

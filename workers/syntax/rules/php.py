@@ -105,7 +105,7 @@ PHP = Spec(
         "else_if_clause",
         "colon_block",
     ),
-    local_signs=(b"function", b"class ", b"fn", b"include", b"require"),
+    signs=(b"function", b"class ", b"fn", b"include", b"require"),
     line_comment=rb"//|#(?!\[)",
     noise=("attribute_list",),
     noise_token=rb"#\[",

@@ -91,7 +91,7 @@ RUBY = Spec(
         "else",
         "elsif",
     ),
-    local_signs=(b"def ", b"class ", b"module ", b"require"),
+    signs=(b"def ", b"class ", b"module ", b"require"),
     line_comment=rb"#",
     block_comment=rb"=begin",
 )

@@ -89,7 +89,7 @@ RUST = Spec(
         "foreign_mod_item",
         "block",
     ),
-    local_signs=(b"fn ", b"struct ", b"enum ", b"impl", b"use ", b"const ", b"trait ", b"static "),
+    signs=(b"fn ", b"struct ", b"enum ", b"impl", b"use ", b"const ", b"trait ", b"static "),
     owners={"impl_item": _implemented},
     comments=("line_comment", "block_comment"),
     between=("attribute_item",),

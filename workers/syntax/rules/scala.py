@@ -74,7 +74,7 @@ SCALA = Spec(
         "block",
         "indented_block",
     ),
-    local_signs=(b"def ", b"class ", b"object ", b"trait ", b"import "),
+    signs=(b"def ", b"class ", b"object ", b"trait ", b"import "),
     comments=("comment", "block_comment"),
     noise=("annotation",),
     noise_token=rb"@",

@@ -47,7 +47,7 @@ SQL = Spec(
         "create_sequence": Definition("variable", name=_name),
     },
     inside=("program", "statement", "transaction", "block", "column_definitions"),
-    local_signs=(),
+    signs=(),
     wraps=("statement",),
     line_comment=rb"--",
     comments=("comment", "marginalia"),

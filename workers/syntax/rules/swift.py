@@ -89,7 +89,7 @@ SWIFT = Spec(
         "function_body",
         "statements",
     ),
-    local_signs=(b"func ", b"class ", b"struct ", b"enum "),
+    signs=(b"func ", b"class ", b"struct ", b"enum "),
     comments=("comment", "multiline_comment"),
     noise=("attribute",),
     noise_token=rb"@",
