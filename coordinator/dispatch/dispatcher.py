@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import Protocol
 
 import msgspec
@@ -153,7 +153,7 @@ class Dispatcher:
     # --- inside
 
     @contextlib.contextmanager
-    def _contained(self, entry: Entry[_Job]) -> Iterator[None]:
+    def _contained(self, entry: Entry[_Job]) -> Generator[None]:
         """Let a listener's bug end its own job, and not whatever else came with the same bytes."""
         try:
             yield
