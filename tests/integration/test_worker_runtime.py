@@ -1,0 +1,271 @@
+"""The loop of a worker in a process of its own, with tools that print, raise, and take their time."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+LONG_S = 30.0
+
+TOOLS = """
+import os, subprocess, sys
+import msgspec
+from protocol.errors import CallRefused
+from protocol.worker.settings import WorkerSettings
+from workers import limits, runtime
+from workers.context import JobCancelled
+
+def echo(arguments, context):
+    return bytes(arguments)
+
+def prints(arguments, context):
+    print("from python")
+    os.write(1, b"from C\\n")
+    subprocess.run(["echo", "from a child"], check=True)
+    return b'"printed"'
+
+def reads(arguments, context):
+    return msgspec.json.encode(sys.stdin.read())
+
+def refuses(arguments, context):
+    raise CallRefused("binary", "not for me")
+
+def breaks(arguments, context):
+    raise ValueError("a bug")
+
+def recurses(arguments, context):
+    return recurses(arguments, context)
+
+def too_large(arguments, context):
+    return b'"' + b"x" * 40_000_000 + b'"'
+
+def waits(arguments, context):
+    context.part(b'"waiting"')
+    while not context.cancelled():
+        pass
+    raise JobCancelled
+
+def pretty(arguments, context):
+    return b'{\\n  "a": 1\\n}'
+
+def parts(arguments, context):
+    context.part(b"1")
+    context.part(b"2")
+    return b"3"
+
+offered = (echo, prints, reads, refuses, breaks, recurses, too_large, waits, pretty, parts)
+tools = {tool.__name__: tool for tool in offered}
+channel = runtime.take_stdio()
+parent = int(sys.argv[1])
+limits.apply(parent)
+settings = WorkerSettings(coordinator_pid=parent, roots=(), working_directory="/", beat_s=float(sys.argv[2]))
+runtime.Runtime("test", tools, settings, channel).run()
+"""
+
+
+class Worker:
+    """One worker process and both ends of its conversation."""
+
+    def __init__(self, beat_s: float) -> None:
+        argv = [sys.executable, "-c", TOOLS, str(os.getpid()), str(beat_s)]
+        self.process = subprocess.Popen(
+            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        self._buffer = b""
+
+    def say(self, **message: Any) -> None:
+        self.say_raw(json.dumps(message).encode() + b"\n")
+
+    def say_raw(self, data: bytes) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def job(self, job_id: int, tool: str, arguments: object = None) -> None:
+        self.say(type="job", id=job_id, tool=tool, arguments=arguments, timeout=LONG_S)
+
+    def hear(self) -> dict[str, Any]:
+        """Return the next message."""
+        assert self.process.stdout is not None
+        while b"\n" not in self._buffer:
+            readable, _, _ = select.select([self.process.stdout], [], [], LONG_S)
+            assert readable, "the worker says nothing"
+            data = os.read(self.process.stdout.fileno(), 1 << 20)
+            assert data, "the worker has closed its end"
+            self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    def answer(self, tool: str, arguments: object = None) -> dict[str, Any]:
+        """Run one job and return its outcome."""
+        self.job(1, tool, arguments)
+        return self.hear()
+
+    def leave(self) -> tuple[int, bytes]:
+        """Close its input and return its exit status and what it wrote to stderr."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        code = self.process.wait(LONG_S)
+        assert self.process.stderr is not None
+        return code, self.process.stderr.read()
+
+
+@contextmanager
+def worker(beat_s: float = 60.0) -> Generator[Worker]:
+    started = Worker(beat_s)
+    try:
+        assert started.hear()["type"] == "ready"
+        yield started
+    finally:
+        started.process.kill()
+        with started.process:
+            pass
+
+
+def test_a_job_is_answered_with_the_tools_own_bytes() -> None:
+    with worker() as one:
+        answer = one.answer("echo", {"a": [1, "ü"]})
+
+        assert (answer["type"], answer["result"]) == ("done", {"a": [1, "ü"]})
+
+
+def test_whatever_a_tool_prints_goes_to_stderr_and_never_into_the_protocol() -> None:
+    with worker() as one:
+        answer = one.answer("prints")
+        code, errors = one.leave()
+
+        assert (answer["type"], answer["result"], code) == ("done", "printed", 0)
+        assert {b"from python", b"from C", b"from a child"} <= set(errors.split(b"\n"))
+
+
+def test_a_tool_that_reads_stdin_reads_nothing_instead_of_our_next_job() -> None:
+    with worker() as one:
+        assert one.answer("reads")["result"] == ""
+
+
+@pytest.mark.parametrize(
+    ("tool", "code", "said"),
+    [
+        ("refuses", "binary", "not for me"),
+        ("breaks", "internal", "ValueError: a bug"),
+        ("recurses", "internal", "RecursionError"),
+        ("too_large", "too_large", "40000002 bytes"),
+        ("missing", "internal", "no tool missing"),
+    ],
+)
+def test_a_tool_that_fails_fails_alone(tool: str, code: str, said: str) -> None:
+    with worker() as one:
+        failed = one.answer(tool)
+        still_there = one.answer("echo", 2)
+
+        assert (failed["type"], failed["code"]) == ("failed", code)
+        assert said in failed["message"]
+        assert still_there["result"] == 2
+
+
+def test_parts_come_before_the_last_piece() -> None:
+    with worker() as one:
+        one.job(7, "parts")
+        heard = [one.hear() for _ in range(3)]
+
+        assert [(m["type"], m["id"], m["result"]) for m in heard] == [
+            ("part", 7, 1),
+            ("part", 7, 2),
+            ("done", 7, 3),
+        ]
+
+
+def test_layout_in_a_result_does_not_break_the_line() -> None:
+    with worker() as one:
+        assert one.answer("pretty")["result"] == {"a": 1}
+
+
+def test_a_running_job_sees_its_cancellation_and_the_next_job_is_untouched_by_it() -> None:
+    with worker() as one:
+        one.job(1, "waits")
+        assert one.hear()["type"] == "part"
+        one.say(type="cancel", id=1)
+        one.job(2, "echo", "next")
+
+        assert [one.hear().get("code"), one.hear()["result"]] == ["cancelled", "next"]
+
+
+def test_a_cancel_that_crosses_the_answer_harms_nobody() -> None:
+    with worker() as one:
+        one.answer("echo")
+        one.say(type="cancel", id=1)
+        one.job(1, "waits")  # the same id again: were the old cancel kept, this would end at once
+        assert one.hear()["type"] == "part"
+        one.say(type="ping", n=5)
+
+        assert one.hear() | {"rss": 0} == {
+            "type": "beat",
+            "n": 5,
+            "rss": 0,
+            "jobs_done": 1,
+            "busy": True,
+        }
+
+
+def test_it_beats_unasked_while_a_job_runs() -> None:
+    with worker(beat_s=0.01) as one:
+        one.job(1, "waits")
+        beats = [message for message in (one.hear() for _ in range(4)) if message["type"] == "beat"]
+
+        assert beats
+        assert all(beat["rss"] > 0 and beat["n"] == -1 for beat in beats)
+
+
+def test_drain_finishes_what_is_there_and_exits_with_0() -> None:
+    with worker() as one:
+        one.job(1, "echo", "last")
+        one.say(type="drain")
+
+        assert one.hear()["result"] == "last"
+        assert one.process.wait(LONG_S) == 0
+
+
+def test_the_end_of_input_ends_an_idle_worker() -> None:
+    with worker() as one:
+        code, _ = one.leave()
+
+        assert code == 0
+
+
+def test_the_end_of_input_ends_a_busy_worker_that_looks() -> None:
+    with worker() as one:
+        one.job(1, "waits")
+        assert one.hear()["type"] == "part"
+        code, _ = one.leave()
+
+        assert code == 0
+
+
+def test_a_line_that_is_no_message_ends_the_worker_with_an_error() -> None:
+    with worker() as one:
+        one.say_raw(b"hello\n")
+
+        assert one.process.wait(LONG_S) == 1
+
+
+def test_control_c_is_the_coordinators_business() -> None:
+    with worker() as one:
+        one.process.send_signal(signal.SIGINT)
+
+        assert one.answer("echo", 1)["result"] == 1
+
+
+def test_a_worker_whose_coordinator_is_gone_already_does_not_start() -> None:
+    nobody = 2**22 + 1  # above the largest process id that Linux gives
+    argv = [sys.executable, "-c", TOOLS, str(nobody), "60"]
+    done = subprocess.run(argv, input=b"", capture_output=True, timeout=LONG_S, check=False)
+
+    assert (done.returncode, done.stdout) == (0, b"")
