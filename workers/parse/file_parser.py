@@ -46,7 +46,7 @@ def parse_file(
     file = ParsedFile(
         path=path,
         language=language,
-        lines=count_lines(tree, source, language),
+        lines=count_lines(tree, source, language, budget),
         nodes=tree.root_node.descendant_count,
         symbol_count=found.symbol_count,
         import_count=found.import_count,

@@ -4,31 +4,45 @@ A line with code and a comment is code; a blank line inside a comment or a strin
 docstrings are strings, so they count as code.
 """
 
+import re
+
 from tree_sitter import Node, Tree
 
 from protocol.tools.code_parse import LineCounts
+from workers.syntax.budget import Budget
 from workers.syntax.source import Source
 from workers.syntax.table import Table, table
 
+_BLANKS = b" \t\r\f\v"
+_LINE_BREAK = ord("\n")
+_BLANK = re.compile(rb"[ \t\r\f\v]*")
+_LINE_END = re.compile(rb"[ \t\r\f\v]*(?:\n|\Z)")
 
-def count_lines(tree: Tree, source: Source, language: str) -> LineCounts:
-    """Count the lines of a parsed source."""
+
+def count_lines(tree: Tree, source: Source, language: str, budget: Budget) -> LineCounts:
+    """Count the lines of a parsed source.
+
+    Raises:
+        CallRefused: the budget is spent.
+        JobCancelled: nobody waits any more.
+    """
     data = source.data
     lines = [*map(bytes.strip, data.split(b"\n"))]
     if not data or data.endswith(b"\n"):
         lines.pop()  # what follows the last line break is not a line
     blank = lines.count(b"")
-    comment = _CommentLines(tree.root_node, data, table(language)).count()
+    comment = _CommentLines(tree.root_node, data, table(language), budget).count()
     return LineCounts(len(lines), len(lines) - comment - blank, comment, blank)
 
 
 class _CommentLines:
     """Counts the lines that hold comments and nothing else."""
 
-    def __init__(self, root: Node, data: bytes, rules: Table) -> None:
+    def __init__(self, root: Node, data: bytes, rules: Table, budget: Budget) -> None:
         self._root = root
         self._data = data
         self._table = rules
+        self._budget = budget
         self._clean = 0  # up to here the current line holds comments only
 
     def count(self) -> int:
@@ -59,24 +73,30 @@ class _CommentLines:
         if node is None:
             return 0
         end = node.end_byte
-        line_start = self._data.rfind(b"\n", 0, start) + 1
-        is_first = not self._data[max(line_start, self._clean) : start].strip()
-        is_last = self._is_last_on_line(end)
+        is_first = self._is_first_on_line(start)
+        is_last = _LINE_END.match(self._data, end) or self._is_before_line_comment(end)
         lines = self._data[start:end].split(b"\n")
         if len(lines) > 1 or is_first:
             self._clean = end
         if len(lines) == 1:
-            return int(is_first and is_last)
+            return int(is_first and bool(is_last))
         inner = sum(1 for line in lines[1:-1] if line.strip())
-        return is_first + inner + (is_last and bool(lines[-1].strip()))
+        return is_first + inner + bool(is_last and lines[-1].strip())
 
-    def _is_last_on_line(self, end: int) -> bool:
-        stop = self._data.find(b"\n", end)
-        rest = self._data[end : len(self._data) if stop < 0 else stop].strip()
-        return not rest or bool(self._table.comment_lines.match(b"\n" + rest))
+    def _is_first_on_line(self, start: int) -> bool:
+        """Step back over blanks only, so that many comments on one line are no trouble."""
+        at = start
+        while at > self._clean and self._data[at - 1] in _BLANKS:
+            at -= 1
+        return at in (0, self._clean) or self._data[at - 1] == _LINE_BREAK
+
+    def _is_before_line_comment(self, end: int) -> bool:
+        blanks = _BLANK.match(self._data, end)
+        return blanks is not None and bool(self._table.line_comment.match(self._data, blanks.end()))
 
     def _comment_at(self, start: int) -> Node | None:
         """Return the comment that begins at *start*, however its inside is parsed."""
+        self._budget.check()
         node = self._root.descendant_for_byte_range(start, start + 1)
         while node is not None and node.start_byte == start:
             if node.kind_id in self._table.comments:

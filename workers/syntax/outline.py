@@ -106,8 +106,6 @@ class _Walk:
             self._wrap(node)
         elif entry.rule is not None:
             return self._define(node, entry, entry.rule)
-        elif entry.owner is not None and (name := entry.owner(node, self._source)):
-            self._open(shorten(name, _MOST_NAME), "type")
         return True
 
     def _open(self, name: str, kind: SymbolKind) -> None:

@@ -8,6 +8,7 @@ from tree_sitter import Node
 from workers.syntax.source import Source
 
 _MOST_BYTES = 4096
+_MOST_INDENT = 500
 _OPENING = re.compile(
     r"^\s*(?:/\*+!?|//+!?|#+!?|--+(?:\[=*\[)?|\*+(?!/)|<!--|=begin)[ \t]?", re.MULTILINE
 )
@@ -54,9 +55,10 @@ class Remarks:
         return said(self._source.slice(self._start, min(self._end, self._start + _MOST_BYTES)))
 
     def _starts_line(self, byte: int) -> bool:
-        """A comment behind code speaks of that code."""
-        data = self._source.data
-        return not data[data.rfind(b"\n", 0, byte) + 1 : byte].strip()
+        """A comment behind code speaks of that code; deep in a long line it is no documentation."""
+        data, far = self._source.data, max(byte - _MOST_INDENT, 0)
+        line_start = data.rfind(b"\n", far, byte) + 1
+        return (line_start > 0 or far == 0) and not data[line_start:byte].strip()
 
 
 def _last_row(node: Node) -> int:

@@ -1,8 +1,14 @@
 """One source text, and where things stand in it, counted as people count."""
 
+import itertools
+
 from tree_sitter import Node, Point
 
 from protocol.tools.code_parse import Range
+
+_BLOCK = 1024
+_CONTINUATIONS = bytes(range(0x80, 0xC0))
+"""The bytes of UTF-8 that begin no character."""
 
 
 class Source:
@@ -11,11 +17,12 @@ class Source:
     Text is sliced out of the bytes: after a parse with callbacks `Node.text` is far slower.
     """
 
-    __slots__ = ("_is_ascii", "data")
+    __slots__ = ("_counts", "_is_ascii", "data")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self._is_ascii = data.isascii()
+        self._counts: list[int] = []
 
     def text(self, node: Node) -> str:
         """Return the text of *node*."""
@@ -37,7 +44,18 @@ class Source:
         """Return the 1-based column, in code points, of the place *byte* whose *point* is known."""
         if self._is_ascii:
             return point[1] + 1
-        return len(self.slice(byte - point[1], byte)) + 1
+        if point[1] <= _BLOCK:
+            return len(self.slice(byte - point[1], byte)) + 1
+        return self._characters_before(byte) - self._characters_before(byte - point[1]) + 1
+
+    def _characters_before(self, byte: int) -> int:
+        """Count from the nearest block on: long lines would otherwise be read again for each place."""
+        if not self._counts:
+            blocks = range(0, len(self.data), _BLOCK)
+            counts = (_characters(self.data[start : start + _BLOCK]) for start in blocks)
+            self._counts = [0, *itertools.accumulate(counts)]
+        block = byte // _BLOCK
+        return self._counts[block] + _characters(self.data[block * _BLOCK : byte])
 
     def range_of(self, node: Node) -> Range:
         """Return where *node* stands."""
@@ -60,6 +78,10 @@ class Source:
         row = node.end_point[0] - self.data.count(b"\n", end, stop)
         last = Point(row, end - self.data.rfind(b"\n", 0, end) - 1)
         return Range(first[0] + 1, self.column(start, first), row + 1, self.column(end, last))
+
+
+def _characters(data: bytes) -> int:
+    return len(data.translate(None, _CONTINUATIONS))
 
 
 def shorten(text: str, most: int) -> str:

@@ -88,7 +88,6 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     *wraps*: searched, and part of the first definition directly in them (export, decorators);
     *wraps_one*: only if that is all they hold.
     *between*: what may stand between a comment and the definition that it is about.
-    *owners*: no symbols, yet they qualify what they hold (Rust's impl).
     *comments*: nodes that are comments. *line_comment*, *block_comment*: patterns for how those
     that end with the line, and the others, begin; the tree has the last word.
     *noise*: what signatures leave out besides comments. *noise_token*: how that begins.
@@ -105,7 +104,6 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     wraps: tuple[str, ...] = ()
     wraps_one: tuple[str, ...] = ()
     between: tuple[str, ...] = ()
-    owners: dict[str, TextOf] = {}
     comments: tuple[str, ...] = ("comment",)
     line_comment: bytes = rb"//"
     block_comment: bytes | None = rb"/\*"

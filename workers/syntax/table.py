@@ -8,7 +8,7 @@ import tree_sitter
 
 from workers.syntax import grammars, rules
 from workers.syntax.signature import Signatures
-from workers.syntax.spec import Definition, DocstringOf, ImportsOf, Spec, TextOf
+from workers.syntax.spec import Definition, DocstringOf, ImportsOf, Spec
 
 _ERROR = 0xFFFF
 """The kind of nodes that hold what the grammar could not read: definitions may be among it."""
@@ -24,7 +24,6 @@ class Entry(NamedTuple):
     local: bool = True
     needs_sign: bool = False
     imports: ImportsOf | None = None
-    owner: TextOf | None = None
     rule: Definition | None = None
     name_field: int | None = None
     body_field: int | None = None
@@ -44,6 +43,7 @@ class Table(NamedTuple):
     docstring: DocstringOf | None
     comments: frozenset[int]
     comment_lines: re.Pattern[bytes]
+    line_comment: re.Pattern[bytes]
     block_comment: re.Pattern[bytes] | None
 
 
@@ -65,6 +65,7 @@ def table(language: str) -> Table:
         spec.docstring,
         frozenset(grammars.kind_id(grammar, kind) for kind in spec.comments),
         _comment_lines(spec.line_comment),
+        re.compile(spec.line_comment),
         re.compile(spec.block_comment) if spec.block_comment else None,
     )
 
@@ -94,7 +95,6 @@ def _searched(spec: Spec) -> dict[str, Entry]:
         **dict.fromkeys(spec.wraps, Entry(wraps=True)),
         **dict.fromkeys(spec.wraps_one, Entry(wraps_one=True)),
         **dict.fromkeys(spec.between, Entry(is_between=True)),
-        **{kind: Entry(owner=owner) for kind, owner in spec.owners.items()},
     }
 
 

@@ -14,7 +14,7 @@ from workers.syntax.source import Source
 
 
 def _count(code: bytes, language: str) -> tuple[int, int, int]:
-    lines = count_lines(parse(code, language, Budget(10)), Source(code), language)
+    lines = count_lines(parse(code, language, Budget(10)), Source(code), language, Budget(10))
     assert lines.total == lines.code + lines.comment + lines.blank
     return lines.code, lines.comment, lines.blank
 
@@ -66,6 +66,6 @@ def test_looking_up_comments_agrees_with_searching_the_whole_tree(language: str)
     without = sum(1 for line in bytes(masked).splitlines() if not line.strip())
     total = len(code.splitlines())
 
-    lines = count_lines(parse(code, language, Budget(10)), Source(code), language)
+    lines = count_lines(parse(code, language, Budget(10)), Source(code), language, Budget(10))
 
     assert lines == LineCounts(total, total - without, without - blank, blank)

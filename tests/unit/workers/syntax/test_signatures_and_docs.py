@@ -109,3 +109,12 @@ def test_an_import_at_the_end_of_a_long_line_in_a_function_is_found() -> None:
     code = f"def f():\n    if 1: {'x = 1; ' * 100}import os\n"
 
     assert [each.module for each in outline_of(code, "python").imports] == ["os"]
+
+
+def test_columns_far_along_a_line_count_code_points_too() -> None:
+    code = "".join(f"ä{number} = 'ünïcödé'; " for number in range(1_000))
+
+    for each in symbols(code, "python"):
+        place = each.range
+        text = code[place.start_column - 1 : place.end_column - 1]
+        assert text == f"{each.name} = 'ünïcödé'"
