@@ -22,7 +22,7 @@ class Conversation:
 
     def __init__(self, write_fd: int, read_fd: int) -> None:
         self._write_fd = write_fd
-        self._read_fd = read_fd
+        self.read_fd = read_fd
         os.set_blocking(write_fd, False)
         os.set_blocking(read_fd, False)
         self._unread = b""
@@ -42,7 +42,7 @@ class Conversation:
         end = time.monotonic() + DEADLINE_S
         while data:
             assert time.monotonic() < end, "the server takes no input"
-            readers = [] if self.at_end else [self._read_fd]
+            readers = [] if self.at_end else [self.read_fd]
             readable, writable, _ = select.select(readers, [self._write_fd], [], 1.0)
             if readable:
                 self._read()
@@ -61,7 +61,7 @@ class Conversation:
 
     def close_output(self) -> None:
         """Never read again."""
-        self._close(self._read_fd)
+        self._close(self.read_fd)
         self.at_end = True
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ class Conversation:
         end = time.monotonic() + DEADLINE_S
         while not self._lines:
             assert not self.at_end, "the server has closed its output"
-            readable = select.select([self._read_fd], [], [], max(0.0, end - time.monotonic()))[0]
+            readable = select.select([self.read_fd], [], [], max(0.0, end - time.monotonic()))[0]
             assert readable, f"nothing came within {DEADLINE_S:g} s"
             self._read()
         return self._lines.popleft()
@@ -116,7 +116,7 @@ class Conversation:
         """Return everything that comes until the server closes its output."""
         end = time.monotonic() + DEADLINE_S
         while not self.at_end:
-            readable = select.select([self._read_fd], [], [], max(0.0, end - time.monotonic()))[0]
+            readable = select.select([self.read_fd], [], [], max(0.0, end - time.monotonic()))[0]
             assert readable, "the server does not close its output"
             self._read()
         kept = [*self._messages, *map(json.loads, self._lines)]
@@ -139,7 +139,7 @@ class Conversation:
 
     def _read(self) -> None:
         try:
-            data = os.read(self._read_fd, _CHUNK)
+            data = os.read(self.read_fd, _CHUNK)
         except BlockingIOError:
             return
         except OSError:  # a terminal whose other end is gone

@@ -122,13 +122,14 @@ class Toolcrew:
                 return ready
         raise AssertionError(f"{count} workers were not ready in time")
 
-    def busy_worker(self) -> psutil.Process:
-        """Wait until a worker is at work, and return it."""
+    def busy_worker(self, *, besides: psutil.Process | None = None) -> psutil.Process:
+        """Wait until a worker is at work, other than one that is known to be dead, and return it."""
+        dead = besides.pid if besides else 0
         end = time.monotonic() + DEADLINE_S
         while time.monotonic() < end:
-            busy = [w["pid"] for w in self.metrics()["workers"] if w["state"] == "busy"]
-            if busy:
-                return psutil.Process(busy[0])
+            for worker in self.metrics()["workers"]:
+                if worker["state"] == "busy" and worker["pid"] != dead:
+                    return psutil.Process(worker["pid"])
         raise AssertionError("no worker was busy in time")
 
     def wait(self) -> int:
