@@ -59,6 +59,7 @@ class Merge:
         self._end = start + limit
         self._rows = 0
         self._all_settled = True
+        self._is_cut = False
         self._parsed = 0
         self._cached = 0
         self._skipped = 0
@@ -77,6 +78,7 @@ class Merge:
         self._parsed += 1
         self._cached += cached
         self._all_settled &= piece.settled
+        self._is_cut |= piece.cut
         self._languages[piece.language or "unknown"] += 1
         for name, count in piece.totals.items():
             self._totals[name] = self._totals.get(name, 0) + count
@@ -122,7 +124,7 @@ class Merge:
         rest = {
             "skipped": self._skips,
             "failed": self._failures,
-            "complete": cursor is None and not self._failed and not self._start,
+            "complete": self._is_complete(cursor),
             "next_cursor": cursor,
         }
         return b'{"totals":%b,"files":[%b],%b' % (
@@ -130,6 +132,9 @@ class Merge:
             b",".join(self._files),
             msgspec.json.encode(rest)[1:],
         )
+
+    def _is_complete(self, cursor: str | None) -> bool:
+        return cursor is None and not (self._failed or self._start or self._is_cut)
 
     def _all_totals(self) -> dict[str, object]:
         return {

@@ -177,7 +177,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         list[FileFailure], msgspec.Meta(description="Could not be parsed; the first 50.")
     ]
     complete: Annotated[
-        bool, msgspec.Meta(description="False when `limit` cut something or a source failed.")
+        bool, msgspec.Meta(description="False when something was cut or a source failed.")
     ]
     next_cursor: Annotated[
         str | None, msgspec.Meta(description="Give it back as `cursor` to read on.")

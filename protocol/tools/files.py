@@ -120,7 +120,8 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
     *head* is the encoded JSON object of the file without its rows; *items* are the rows; *totals* are
     added up over files. *outcome* other than "ok" means that *code* and *message* say why there is no
     result; *head* is then `{}`. *settled* is False when the file changed so recently that its
-    fingerprint might hide a later change: such a piece must not be cached.
+    fingerprint might hide a later change: such a piece must not be cached. *cut* says that the source has
+    more rows than a piece may hold.
     """
 
     path: str | None = None
@@ -133,6 +134,7 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
     items: list[Item] = []
     totals: dict[str, int] = {}
     settled: bool = True
+    cut: bool = False
 
 
 class FileFailure(msgspec.Struct, frozen=True, kw_only=True):

@@ -72,6 +72,7 @@ def _parsed_piece(source: Source, options: Options, context: JobContext, read: L
         items=parsed.items,
         totals=_totals(parsed.file),
         settled=loaded.settled,
+        cut=parsed.is_cut,
     )
 
 

@@ -13,16 +13,17 @@ from workers.syntax.outline import outline
 from workers.syntax.parsing import parse
 from workers.syntax.problems import problems
 from workers.syntax.source import Source
-from workers.syntax.tree_view import tree_view
+from workers.syntax.tree_view import MOST_NODES, tree_view
 
 _encode = msgspec.json.Encoder().encode
 
 
 class Parsed(NamedTuple):
-    """A file without its rows, and its rows."""
+    """A file without its rows, its rows, and whether there was more than a piece may hold."""
 
     file: ParsedFile
     items: list[Item]
+    is_cut: bool
 
 
 def parse_file(
@@ -54,4 +55,10 @@ def parse_file(
         imports=found.imports if options.detail == "symbols" else [],
         errors=errors,
     )
-    return Parsed(file, items)
+    return Parsed(file, items, _is_cut(file, items, options))
+
+
+def _is_cut(file: ParsedFile, items: list[Item], options: Options) -> bool:
+    if options.detail == "symbols":
+        return len(items) < file.symbol_count or len(file.imports) < file.import_count
+    return len(items) >= MOST_NODES
