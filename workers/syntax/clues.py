@@ -47,8 +47,8 @@ _CLUES = (
     ("javascript", rb"^[ \t]*(?:const|let|var) +[\w{\[].*="),
     ("lua", rb"^function +[\w.:]+ *\(.*\) *$"),
     ("css", rb"^@(?:media|import|charset|font-face)\b|^[.#]?[\w-]+[ >+~:.,#\w-]*\{\s*$"),
-    ("toml", rb'\A(?:\s*#.*\n)*\s*\[\[?[\w."-]+\]\]? *$'),
-    ("toml", rb'\A(?:\s*#.*\n)*\s*[\w.-]+ *= *(?:["\[{\d]|true\b|false\b)'),
+    # A table is needed: an assignment alone is Python, Ruby or Bash as well.
+    ("toml", rb'\A(?:[ \t]*(?:#.*)?\n|[\w."-]+ *= *\S.*\n)*[ \t]*\[\[?[\w."-]+\]\]? *$'),
     ("yaml", rb"\A(?:%YAML|--- *$)"),
     ("yaml", rb"\A(?:\s*#.*\n)*[\w.-]+:(?: +\S.*)?\n(?:[\w.-]+:| +(?:- |[\w.-]+:)|- )"),
     ("bash", rb"^\w+ *\(\) *\{|^[ \t]*if +\[|^export +\w+=|^[ \t]*(?:fi|done)\s*$"),

@@ -94,6 +94,7 @@ def test_the_language_of_a_snippet_is_seen_in_its_content(language: str) -> None
         (b"case class A(x: Int)\n", "scala"),
         (b"import UIKit\n", "swift"),
         (b"export A=1\n", "bash"),
+        (b"x = 1\n", None),
         (_PROSE, None),
         (b"", None),
         (b"42", None),
