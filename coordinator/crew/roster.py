@@ -312,12 +312,15 @@ class Roster:
             return []
         member.restarts += 1
         self.restarts_by_reason[reason] = self.restarts_by_reason.get(reason, 0) + 1
-        if member.jobs_done > 0 or reason in {"worn_out", "too_much_memory"}:
+        if member.jobs_done > 0:
             member.empty(now)
             return self._start(member, now)
         return self._spend(member, reason, now)
 
     def _spend(self, member: Member, reason: str, now: float) -> Actions:
+        if self._retry_at is not None:  # the kind is down: nobody is replaced before the next try
+            member.empty(None)
+            return []
         following = self._budget.go_down() if self._probe else self._budget.spend(now)
         if isinstance(following, GoDown):
             self._probe = None
