@@ -78,6 +78,19 @@ class Starter:
             check=False,
         )
 
+    def without(self, redirections: str) -> subprocess.CompletedProcess[str]:
+        """Start the server as a shell does that was told to close some of its streams."""
+        return subprocess.run(
+            ["sh", "-c", f'"$0" {redirections}', command()],
+            cwd=self.project,
+            env=environment(self.home, uuid.uuid4().hex, ONE_WORKER),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+
     def adopt(self, server: Toolcrew) -> Toolcrew:
         """Take over the care for *server*."""
         self._started.append(server)
