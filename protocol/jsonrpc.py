@@ -175,7 +175,10 @@ def _diagnose(line: bytes) -> Malformed | Response:
         return Malformed(PARSE_ERROR, f"not JSON: {error}")
     if not isinstance(value, dict):
         return Malformed(INVALID_REQUEST, "a message must be an object")
-    readable = cast("dict[str, object]", value).get("id")
+    members = cast("dict[str, object]", value)
+    if not members.get("method") and ("result" in members or "error" in members):
+        return Response()
+    readable = members.get("id")
     is_id = isinstance(readable, str | int) and not isinstance(readable, bool)
     message_id = encode(readable) if is_id else NULL_ID
     return Malformed(INVALID_REQUEST, "jsonrpc and method must be strings", message_id)
