@@ -35,8 +35,9 @@ class Quarantine:
         left = record.last + self._period_s - now
         return left if left > 0 else None
 
-    def __len__(self) -> int:
-        return sum(record.strikes >= STRIKES for record in self._records.values())
+    def held(self, now: float) -> int:
+        """Count what is refused at time *now*."""
+        return sum(self.holds_for(key, now) is not None for key in self._records)
 
     def _forget(self, now: float) -> None:
         """Drop what is over, oldest first, and bound what a hostile caller can make us remember."""

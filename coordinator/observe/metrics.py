@@ -90,7 +90,7 @@ class Observatory(msgspec.Struct, frozen=True, kw_only=True):
             ],
             restarts=dict(restarts),
             refusals=_refusals(calls),
-            quarantined=len(self.quarantine),
+            quarantined=self.quarantine.held(now),
         )
 
     def _server(self, now: float) -> CoordinatorFigures:
