@@ -17,7 +17,7 @@ def _answer(language: str, data: bytes, detail: str = "symbols", budget: float =
 
 @pytest.mark.parametrize("detail", ["symbols", "tree"])
 def test_brackets_nested_fifty_thousand_deep_are_only_code(detail: str) -> None:
-    file, _ = _answer("python", b"x = " + b"(" * 50_000 + b"1" + b")" * 50_000, detail)
+    file, *_ = _answer("python", b"x = " + b"(" * 50_000 + b"1" + b")" * 50_000, detail)
 
     assert file.error_count == 0
     assert file.symbol_count == 1
@@ -26,7 +26,7 @@ def test_brackets_nested_fifty_thousand_deep_are_only_code(detail: str) -> None:
 def test_functions_nested_deeper_than_anyone_reads_do_not_grow_names_without_end() -> None:
     code = "".join(f"{' ' * depth}def f{depth}():\n" for depth in range(400)) + " " * 400 + "pass\n"
 
-    file, items = _answer("python", code.encode())
+    file, items, _ = _answer("python", code.encode())
 
     assert file.symbol_count == 400
     assert max(len(item.data) for item in items) < 2_000
@@ -47,7 +47,7 @@ def test_brackets_that_are_never_closed_are_an_error_or_too_much(
     language: str, data: bytes
 ) -> None:
     try:
-        file, _ = _answer(language, data, budget=1)
+        file, *_ = _answer(language, data, budget=1)
     except CallRefused as refusal:
         assert refusal.code == "parse_budget"  # noqa: PT017 - either answer is right
     else:
@@ -68,7 +68,7 @@ def test_a_parser_that_was_stopped_parses_the_next_source_from_its_start() -> No
     with pytest.raises(CallRefused):
         _answer("html", b"<a>" * 50_000, budget=0)
 
-    file, _ = _answer("html", b"<h1 id=x>Hello</h1>\n")
+    file, *_ = _answer("html", b"<h1 id=x>Hello</h1>\n")
 
     assert (file.symbol_count, file.error_count, file.lines.total) == (1, 0, 1)
 
@@ -80,7 +80,7 @@ def test_a_parser_that_was_stopped_parses_the_next_source_from_its_start() -> No
     ids=["empty", "line break", "nul", "nuls", "not utf-8", "one word", "carriage", "cut short"],
 )
 def test_texts_that_are_no_code_get_an_answer(language: str, data: bytes) -> None:
-    file, _ = _answer(language, data)
+    file, *_ = _answer(language, data)
 
     assert file.lines.total == data.count(b"\n") + (data[-1:] not in (b"", b"\n"))
 
@@ -88,7 +88,7 @@ def test_texts_that_are_no_code_get_an_answer(language: str, data: bytes) -> Non
 def test_one_huge_line_gives_short_rows_and_short_excerpts() -> None:
     code = b"x = [" + b"1, " * 300_000 + b"; y = )"
 
-    file, items = _answer("python", code)
+    file, items, _ = _answer("python", code)
 
     assert all(len(item.text) < 300 for item in items)
     assert file.errors
@@ -96,7 +96,7 @@ def test_one_huge_line_gives_short_rows_and_short_excerpts() -> None:
 
 
 def test_more_symbols_than_anyone_reads_are_counted_but_not_kept() -> None:
-    file, items = _answer("python", b"x = 1\n" * 30_000)
+    file, items, _ = _answer("python", b"x = 1\n" * 30_000)
 
     assert file.symbol_count == 30_000
     assert len(items) == outline.MOST_SYMBOLS
@@ -105,13 +105,26 @@ def test_more_symbols_than_anyone_reads_are_counted_but_not_kept() -> None:
 def test_more_names_in_one_import_than_anyone_reads_are_cut() -> None:
     names = ", ".join(f"n{number}" for number in range(5_000))
 
-    file, _ = _answer("python", f"from m import {names}\n".encode() * 3)
+    file, *_ = _answer("python", f"from m import {names}\n".encode() * 3)
 
     assert [len(each.names) for each in file.imports] == [outline.MOST_IMPORTED_NAMES] * 3
 
 
 def test_more_nodes_than_anyone_reads_are_not_shown() -> None:
-    file, items = _answer("json", b"[" + b"1," * 50_000 + b"1]", "tree")
+    file, items, _ = _answer("json", b"[" + b"1," * 50_000 + b"1]", "tree")
 
     assert file.nodes > 50_000
     assert len(items) == tree_view.MOST_NODES
+
+
+@pytest.mark.parametrize(
+    ("code", "is_cut"),
+    [(b"a = 1\n" * 3, False), (b"".join(b"a%d = 1\n" % n for n in range(10_001)), True)],
+    ids=["few", "many"],
+)
+def test_more_symbols_than_a_piece_may_hold_are_counted_and_said_to_be_cut(
+    code: bytes, is_cut: bool
+) -> None:
+    file, items, cut = _answer("python", code)
+
+    assert cut == is_cut == (len(items) < file.symbol_count)

@@ -57,7 +57,7 @@ def test_no_text_fails_and_its_counts_add_up(damaged: tuple[str, bytes], detail:
     language, code = damaged
     options = Options(detail=detail, depth=50)  # type: ignore[arg-type]
 
-    file, items = parse_file(None, language, code, options, Budget(10))
+    file, items, _ = parse_file(None, language, code, options, Budget(10))
 
     assert file.lines.total == file.lines.code + file.lines.comment + file.lines.blank
     assert file.lines.total == code.count(b"\n") + (code[-1:] not in (b"", b"\n"))
@@ -70,7 +70,7 @@ def test_no_text_fails_and_its_counts_add_up(damaged: tuple[str, bytes], detail:
 @slow
 @given(languages, st.binary(max_size=200))
 def test_random_bytes_get_an_answer_in_every_language(language: str, code: bytes) -> None:
-    file, _ = parse_file(None, language, code, Options(), Budget(10))
+    file, *_ = parse_file(None, language, code, Options(), Budget(10))
 
     assert file.language == language
     assert file.nodes >= 1
@@ -81,7 +81,7 @@ def test_random_bytes_get_an_answer_in_every_language(language: str, code: bytes
 def test_every_row_is_one_line_of_text(language: str, text: str) -> None:
     code = sample(language) + text.encode(errors="replace")
     for detail in ("symbols", "tree"):
-        _, items = parse_file(None, language, code, Options(detail=detail), Budget(10))
+        _, items, _ = parse_file(None, language, code, Options(detail=detail), Budget(10))
         assert all("\n" not in item.text for item in items)
 
 
