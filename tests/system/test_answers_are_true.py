@@ -101,7 +101,7 @@ def test_a_file_that_was_left_alone_is_answered_from_the_cache(
 
 
 def test_identical_calls_in_flight_share_one_answer(start: Starter) -> None:
-    server = start(FILES_PARSE_BUDGET_S=0.5)
+    server = start(FILES_PARSE_BUDGET_S=1)
     server.talk.send(snippet_call("first", endless_bash(), "bash"))
     server.busy_worker()
     before = server.metrics()["cache"]["shared"]

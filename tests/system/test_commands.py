@@ -162,11 +162,10 @@ def test_the_settings_that_are_printed_are_a_configuration_file(
         ({"CONFIG": "/nowhere.toml"}, ("/nowhere.toml",)),
     ],
 )
-@pytest.mark.parametrize("command", [(), ("tools",)], ids=["serve", "tools"])
 def test_a_bad_setting_stops_the_start_with_one_clear_line(
-    start: Starter, command: tuple[str, ...], settings: dict[str, object], said: tuple[str, ...]
+    start: Starter, settings: dict[str, object], said: tuple[str, ...]
 ) -> None:
-    done = start.run(*command, **settings)
+    done = start.run(**settings)
 
     assert (done.returncode, done.stdout) == (USAGE, "")
     assert len(done.stderr.splitlines()) == 1

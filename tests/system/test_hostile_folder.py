@@ -142,26 +142,36 @@ def test_a_name_that_is_not_utf_8_is_said_and_does_not_fail_the_rest(
     assert len(result["skipped"]) == 2
 
 
-@pytest.mark.parametrize("path", ["x" * 300 + ".py", "a/" * 3000 + "b.py", "nul\0byte.py", ""])
-def test_a_path_that_no_file_can_have_is_an_error_of_the_call(server: Toolcrew, path: str) -> None:
-    assert error_code(server, path=path) in {"not_found", "unreadable", "bad_name"}
+def test_a_path_that_no_file_can_have_is_an_error_of_the_call(server: Toolcrew) -> None:
+    impossible = ("x" * 300 + ".py", "a/" * 3000 + "b.py", "nul\0byte.py", "")
+
+    codes = {error_code(server, path=path) for path in impossible}
+
+    assert codes <= {"not_found", "unreadable", "bad_name"}
 
 
 # --- what is no file of the project
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/etc/passwd", "../outside.py", "sub/../../outside.py", "~/outside.py", "link.py", "dir/x.py"],
-)
-def test_nothing_outside_the_root_is_read(start: Starter, project: Path, path: str) -> None:
+def test_nothing_outside_the_root_is_read(server: Toolcrew, project: Path) -> None:
     write(project.parent, {"outside.py": SNIPPET, "home/outside.py": SNIPPET, "out/x.py": SNIPPET})
     write(project, {"sub/a.py": SNIPPET})
     (project / "link.py").symlink_to(project.parent / "outside.py")
     (project / "dir").symlink_to(project.parent / "out")
-    server = start()
+    outside = (
+        "/etc/passwd",
+        "../outside.py",
+        "sub/../../outside.py",
+        "~/outside.py",
+        "link.py",
+        "dir/x.py",
+        "dir",
+        "..",
+    )
 
-    assert error_code(server, path=path, language="python") == "not_allowed"
+    codes = {path: error_code(server, path=path, language="python") for path in outside}
+
+    assert codes == dict.fromkeys(outside, "not_allowed")
 
 
 def test_links_out_of_the_root_are_left_out_of_a_folder_and_said(

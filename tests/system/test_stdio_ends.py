@@ -139,9 +139,10 @@ def test_a_terminal_that_goes_away_ends_the_server(start: Starter) -> None:
 
 def test_a_terminal_that_nobody_reads_does_not_stop_a_signal(start: Starter) -> None:
     server = over_terminal(start, SERVER_MAX_OUTPUT_BYTES=1024, SERVER_GRACE_S=0.3)
+    server.metrics()
     call = lines(modern(1, "resources/read", {"uri": "toolcrew://config"}))
 
-    server.talk.send_unread(call * 200, patience_s=0.5)
+    server.talk.send_unread(call * 20, patience_s=0.5)
     server.popen.send_signal(signal.SIGTERM)
 
     assert server.wait() == 0
@@ -204,6 +205,7 @@ def peak_of(server: Toolcrew) -> int:
 
 def test_a_reader_who_never_reads_does_not_keep_the_server_from_ending(start: Starter) -> None:
     server = start(SERVER_MAX_OUTPUT_BYTES=MIB, SERVER_GRACE_S=0.3)
+    server.metrics()
     call = lines(modern(1, "resources/read", {"uri": "toolcrew://config"}))
     server.talk.send_unread(call * 5000)
 
