@@ -16,6 +16,7 @@ from typing import Protocol
 from protocol.framing import LineDecoder, Overlong
 
 _CHUNK = 1 << 18
+_QUIETLY = os.O_CLOEXEC | os.O_NOCTTY
 
 
 class Ends(Protocol):
@@ -76,11 +77,11 @@ def take_stdio() -> Ends:
 
 
 def _private_pipe(fd: int) -> int:
-    """Return a non-blocking descriptor for the pipe *fd*; anything else is left as it is."""
-    if not stat.S_ISFIFO(os.fstat(fd).st_mode):
+    """Return a non-blocking descriptor for the pipe or terminal *fd*; anything else is left as it is."""
+    if not (stat.S_ISFIFO(os.fstat(fd).st_mode) or os.isatty(fd)):
         return fd
     try:
-        private = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        private = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK | _QUIETLY)
     except OSError:  # no /proc: the mode is then shared with whoever else has this pipe
         os.set_blocking(fd, False)
         return fd
