@@ -87,6 +87,7 @@ class FakeListener:
         self.lost: list[str] = []
         self.ends: list[Outcome] = []
         self._retries = deque(retries)
+        self._gave_up = False
 
     def on_part(self, result: Raw) -> None:
         self.parts.append(bytes(result))
@@ -96,12 +97,14 @@ class FakeListener:
 
     def on_lost(self, reason: str) -> Raw | None:
         self.lost.append(reason)
-        return Raw(self._retries.popleft()) if self._retries else None
+        if self._retries:
+            return Raw(self._retries.popleft())
+        self._gave_up = True
+        return None
 
     def on_end(self, outcome: Outcome) -> None:
         self.ends.append(outcome)
 
     def has_ended(self) -> bool:
         """Tell whether nothing may come any more."""
-        gave_up = len(self.lost) > 0 and not self._retries
-        return bool(self.ends) or gave_up
+        return bool(self.ends) or self._gave_up

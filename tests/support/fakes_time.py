@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Generator
-from typing import cast
+from typing import Any, cast
 from unittest import mock
 
 
@@ -12,6 +12,7 @@ class FakeLoop:
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self.bugs: list[BaseException] = []
         self._timers: list[asyncio.TimerHandle] = []
 
     def time(self) -> float:
@@ -27,6 +28,10 @@ class FakeLoop:
         timer = asyncio.TimerHandle(self.now + delay, callback, args, loop)
         self._timers.append(timer)
         return timer
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Keep what would be logged as a bug of ours."""
+        self.bugs.append(context["exception"])
 
     def advance(self, seconds: float) -> None:
         """Let *seconds* pass, and run every timer at its time."""

@@ -1,0 +1,147 @@
+"""Runs over sources without workers: what workers would answer follows from the path alone."""
+
+from collections import deque
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Raw
+
+from cache.l1 import L1
+from coordinator.config import CrewConfig, FilesConfig
+from coordinator.dispatch.backend import Outcome, Task
+from coordinator.dispatch.dispatcher import Dispatcher
+from coordinator.dispatch.quarantine import Quarantine
+from coordinator.dispatch.queue import JobQueue
+from coordinator.fanout import Services
+from protocol.tools.files import LIST_FILES, FileJob, Item, Listed, Listing, ListJob, Piece, Source
+from support.fakes import FakeBackend
+from support.fakes_time import FakeLoop
+
+KIND = "parse"
+encode = msgspec.json.encode
+
+
+def path_of(number: int, rows: int) -> str:
+    """Return the path of a file that has *rows* rows."""
+    return f"f{number}-{rows}"
+
+
+def piece_of(path: str | None, *, settled: bool = True) -> Piece:
+    """Return what a worker would answer for a file."""
+    rows = int(path.rpartition("-")[2]) if path else 1
+    names = [f"{path}:{row}" for row in range(rows)]
+    return Piece(
+        path=path,
+        language="python",
+        text=f"== {path}",
+        head=Raw(encode({"path": path, "language": "python"})),
+        items=[Item(f"row {name}", Raw(encode({"name": name}))) for name in names],
+        totals={"lines": rows + 1, "symbols": rows},
+        settled=settled,
+    )
+
+
+def listed(path: str, size: int = 1) -> Listed:
+    """Return what a listing says of a file."""
+    return Listed(path, size, fingerprint=f"0:0:{size}:0:{path}")
+
+
+def listing_of(paths: Sequence[str]) -> Listing:
+    """Return one batch of a listing."""
+    return Listing([listed(path) for path in paths], [])
+
+
+class Rig:
+    """Everything that a run uses, with workers that answer one source whenever they are told to."""
+
+    def __init__(  # noqa: PLR0913 - each of them is varied by some test
+        self,
+        loop: FakeLoop,
+        *,
+        slots: int = 2,
+        window: int = 4,
+        queue_size: int = 100,
+        batch_files: int = 3,
+        cache_bytes: int = 10_000_000,
+    ) -> None:
+        self.loop = loop
+        self.backend = FakeBackend(slots)
+        self.dispatcher = Dispatcher(
+            self.backend, [KIND], lambda: JobQueue(queue_size, 1.0), lambda _kind, _seconds: None
+        )
+        self.backend.attach(self.dispatcher)
+        self.cache = L1(cache_bytes, loop.time)
+        self.quarantine = Quarantine(300.0)
+        self.services = Services(
+            dispatcher=self.dispatcher,
+            cache=self.cache,
+            quarantine=self.quarantine,
+            files=FilesConfig(batch_files=batch_files, run_deadline_s=600.0),
+            crew=CrewConfig(deadline_s=30.0),
+            window=window,
+        )
+        self.listings: deque[Listing] = deque()
+        self.unsettled: set[str] = set()
+        self._left: dict[tuple[int, int], deque[Source]] = {}
+
+    # --- what is running
+
+    def running(self) -> list[int]:
+        """Return the ids of the tasks that run, in the order in which they were sent."""
+        return list(self.backend.running)
+
+    def left(self, task_id: int) -> deque[Source]:
+        """Return the sources that a task has not answered."""
+        task = self.backend.running[task_id]
+        key = (task.id, task.attempt)
+        if key not in self._left:
+            self._left[key] = deque(sources_of(task))
+        return self._left[key]
+
+    def sent_paths(self) -> list[str | None]:
+        """Return every path that was ever sent to a worker, once for each time."""
+        tasks = [task for task in self.backend.sent if task.tool != LIST_FILES]
+        return [source.path for task in tasks for source in sources_of(task)]
+
+    # --- what workers do
+
+    def step(self, task_id: int) -> None:
+        """Let a worker go on by one piece: of the listing, or of its sources."""
+        if self.backend.running[task_id].tool == LIST_FILES:
+            listing = self.listings.popleft() if self.listings else Listing([], [])
+            self._answer(task_id, encode(listing), is_last=not self.listings)
+            return
+        left = self.left(task_id)
+        path = left.popleft().path
+        piece = piece_of(path, settled=path not in self.unsettled)
+        self._answer(task_id, encode(piece), is_last=not left)
+
+    def finish(self, task_id: int) -> None:
+        """Let a worker answer all that it has."""
+        while task_id in self.backend.running:
+            self.step(task_id)
+
+    def finish_all(self) -> None:
+        """Let the workers go on until nothing is left."""
+        while self.backend.running:
+            self.step(self.running()[0])
+
+    def hang(self, task_id: int) -> None:
+        """Let a task's deadline pass."""
+        self.backend.end(task_id, Outcome("deadline"))
+
+    def _answer(self, task_id: int, result: bytes, *, is_last: bool) -> None:
+        if is_last:
+            self.backend.done(task_id, result)
+        else:
+            self.backend.part(task_id, result)
+
+
+def sources_of(task: Task) -> list[Source]:
+    """Return the sources that a task is about."""
+    return msgspec.json.decode(task.arguments, type=FileJob).sources
+
+
+def listing_job_of(task: Task) -> ListJob:
+    """Return what a listing was asked for."""
+    return msgspec.json.decode(task.arguments, type=ListJob)
