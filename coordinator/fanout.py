@@ -133,7 +133,7 @@ class FileRun:
         """Take one source's piece from a worker."""
         try:
             piece = _piece_decoder.decode(encoded)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             self.failed(index, "internal", "The worker's answer could not be read.")
             return
         source = self._sources[index]
