@@ -31,7 +31,7 @@ def _run(command: Command, loaded: Loaded) -> int:
 
 
 def _serve(loaded: Loaded) -> int:
-    from coordinator.frontends.stdio import take_stdio  # noqa: PLC0415 - before anything can print
+    from coordinator.frontends.ends import take_stdio  # noqa: PLC0415 - before anything can print
 
     ends = take_stdio()
     from coordinator.observe import log  # noqa: PLC0415 - imports only what serving needs

@@ -54,8 +54,7 @@ async def _call(command: Command, loaded: Loaded) -> int:
 
 
 async def _tools(command: Command, loaded: Loaded) -> int:
-    answer = await _ask(loaded, "tools/list", {})
-    tools = answer["result"]["tools"]
+    tools = await _all_tools(loaded)
     if command.as_json:
         _print_json(tools)
         return 0
@@ -63,6 +62,18 @@ async def _tools(command: Command, loaded: Loaded) -> int:
         names = ", ".join(tool["inputSchema"]["properties"]) or "none"
         sys.stdout.write(f"{tool['name']}\n  {tool['description']}\n  arguments: {names}\n")
     return 0
+
+
+async def _all_tools(loaded: Loaded) -> list[dict[str, Any]]:
+    """Read `tools/list` page by page."""
+    tools: list[dict[str, Any]] = []
+    params: dict[str, Any] = {}
+    while True:
+        result = (await _ask(loaded, "tools/list", params))["result"]
+        tools += result["tools"]
+        if "nextCursor" not in result:
+            return tools
+        params = {"cursor": result["nextCursor"]}
 
 
 def _config(command: Command, loaded: Loaded) -> int:
@@ -94,7 +105,11 @@ async def _ask(loaded: Loaded, method: str, params: dict[str, Any]) -> dict[str,
     """Put one request through a connection of our own, and wait for its answer."""
     app = App(loaded)
     answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-    connection = Connection(app.mcp, loaded.config.server.max_line_bytes, answered.set_result)
+    connection = Connection(
+        app.mcp,
+        loaded.config.server.max_line_bytes,
+        lambda *pieces: answered.set_result(b"".join(pieces)),
+    )
     request: dict[str, object] = {
         "jsonrpc": "2.0",
         "id": 1,

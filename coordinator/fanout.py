@@ -307,7 +307,8 @@ class FileRun:
         )
 
     def _finish(self) -> None:
-        failure = self._merge.only_failure()
+        merge = self._merge
+        failure = merge.why_not_the_one() if self._single else merge.why_nothing()
         if failure is None:
             self._end(self._merge.finish())
             return

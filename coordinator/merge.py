@@ -9,13 +9,14 @@ from collections import Counter
 
 import msgspec
 
-from protocol.errors import CallRefused
+from protocol.errors import CallRefused, sentence
 from protocol.tools.files import FileFailure, Piece
 
 MOST_FAILURES = 50
 """How many skipped and failed sources an answer names; the totals count all."""
 
 _MOST_FAILURES_IN_TEXT = 5
+_LONGEST_PATH = 4096
 _CURSOR = re.compile(r"row-(\d{1,12})")
 
 
@@ -90,7 +91,8 @@ class Merge:
         self, path: str | None, code: str, message: str, outcome: str = "failed"
     ) -> None:
         """Take a source that has no result."""
-        shown, failure = self._skips, FileFailure(path=path, code=code, message=message)
+        named = path if path is None else path[:_LONGEST_PATH]
+        shown, failure = self._skips, FileFailure(path=named, code=code, message=sentence(message))
         if outcome == "failed":
             shown = self._failures
             self._failed += 1
@@ -99,9 +101,13 @@ class Merge:
         if len(shown) < MOST_FAILURES:
             shown.append(failure)
 
-    def only_failure(self) -> FileFailure | None:
-        """Return the first failure if nothing at all could be parsed."""
+    def why_nothing(self) -> FileFailure | None:
+        """Return the first failure if there is nothing else; files left out on purpose are an answer."""
         return self._failures[0] if self._failures and not self._parsed else None
+
+    def why_not_the_one(self) -> FileFailure | None:
+        """Return why the only source was not parsed, whether it failed or was left out."""
+        return next(iter(self._failures + self._skips), None)
 
     def finish(self) -> Merged:
         """Return the answer."""

@@ -8,8 +8,9 @@ from typing import Any
 
 from coordinator.app import App
 from coordinator.config import Loaded
+from coordinator.frontends.ends import Ends
 from coordinator.frontends.mcp.connection import Connection
-from coordinator.frontends.stdio import Ends, StdioTransport
+from coordinator.frontends.stdio import StdioTransport
 from coordinator.observe.log import get_logger
 
 log = get_logger(__name__)

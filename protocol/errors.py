@@ -1,6 +1,9 @@
 """Every error that crosses a layer; each class says what its catcher can do about it."""
 
-from typing import Literal
+from typing import Final, Literal
+
+LONGEST_MESSAGE: Final = 1000
+"""An error is a sentence or two; a name of a megabyte in it helps nobody. In characters."""
 
 ErrorCode = Literal[
     "invalid_arguments",
@@ -28,6 +31,11 @@ ErrorCode = Literal[
 """The stable, machine-readable names of everything that can go wrong with a call or with one file of it."""
 
 
+def sentence(message: str) -> str:
+    """Return *message*, cut if it is longer than any sentence should be."""
+    return message if len(message) <= LONGEST_MESSAGE else message[: LONGEST_MESSAGE - 1] + "…"
+
+
 class ToolcrewError(Exception):
     """The base of every error that this project raises on purpose; anything else is a bug."""
 
@@ -49,5 +57,5 @@ class CallRefused(ToolcrewError):
     def __init__(self, code: ErrorCode, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.code: ErrorCode = code
-        self.message = message
+        self.message = sentence(message)
         self.retry_after = retry_after

@@ -9,6 +9,8 @@ from typing import Final, cast
 
 import msgspec
 
+from protocol.errors import sentence
+
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
 METHOD_NOT_FOUND: Final = -32601
@@ -118,14 +120,14 @@ def clean(line: bytes) -> bytes:
     return line.removeprefix(_BOM).strip()
 
 
-def result_line(message_id: bytes, result: bytes) -> bytes:
-    """Return the response that carries the encoded *result*; no newline at the end."""
-    return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (message_id, result)
+def result_line(message_id: bytes, *result: bytes) -> tuple[bytes, ...]:
+    """Return the response that carries the encoded *result*, both in pieces; no newline at the end."""
+    return b'{"jsonrpc":"2.0","id":%b,"result":' % message_id, *result, b"}"
 
 
 def error_line(message_id: bytes, code: int, message: str, data: object = None) -> bytes:
     """Return the response that carries an error; no newline at the end."""
-    error: dict[str, object] = {"code": code, "message": message}
+    error: dict[str, object] = {"code": code, "message": sentence(message)}
     if data is not None:
         error["data"] = data
     return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (message_id, encode(error))

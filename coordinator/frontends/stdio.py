@@ -7,86 +7,14 @@ Rule 3: a client that does not read is not read from: what waits for it is bound
 
 import asyncio
 import os
-import socket
-import stat
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
+from coordinator.frontends.ends import Ends
+from coordinator.frontends.outbox import Outbox
 from protocol.framing import LineDecoder, Overlong
 
 _CHUNK = 1 << 18
-_QUIETLY = os.O_CLOEXEC | os.O_NOCTTY
-
-
-class Ends(Protocol):
-    """The two ends of the conversation, as `take_stdio` finds them."""
-
-    read_fd: int
-    write_fd: int
-
-    def write(self, data: bytes | bytearray) -> int:
-        """Write what can be written now and return how much that was."""
-        ...
-
-    def close(self) -> None:
-        """Let go of both."""
-        ...
-
-
-class _FileEnds:
-    """Two file descriptors. A pipe is opened anew, so that its other users stay in blocking mode."""
-
-    def __init__(self, read_fd: int, write_fd: int) -> None:
-        self.read_fd = read_fd
-        self.write_fd = _private_pipe(write_fd)
-
-    def write(self, data: bytes | bytearray) -> int:
-        return os.write(self.write_fd, data)
-
-    def close(self) -> None:
-        os.close(self.read_fd)
-        os.close(self.write_fd)
-
-
-class _SocketEnds:
-    """A socket for writing: asking per call not to wait leaves the mode it shares with others alone."""
-
-    def __init__(self, read_fd: int, write_fd: int) -> None:
-        self.read_fd = read_fd
-        self.write_fd = write_fd
-        self._socket = socket.socket(fileno=write_fd)
-
-    def write(self, data: bytes | bytearray) -> int:
-        return self._socket.send(data, socket.MSG_DONTWAIT)
-
-    def close(self) -> None:
-        os.close(self.read_fd)
-        self._socket.close()
-
-
-def take_stdio() -> Ends:
-    """Keep stdin and stdout for the protocol; give whatever reads or prints a harmless pair instead."""
-    read_fd, write_fd = os.dup(0), os.dup(1)
-    devnull = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(devnull, 0)
-    os.dup2(2, 1)
-    os.close(devnull)
-    is_socket = stat.S_ISSOCK(os.fstat(write_fd).st_mode)
-    return _SocketEnds(read_fd, write_fd) if is_socket else _FileEnds(read_fd, write_fd)
-
-
-def _private_pipe(fd: int) -> int:
-    """Return a non-blocking descriptor for the pipe or terminal *fd*; anything else is left as it is."""
-    if not (stat.S_ISFIFO(os.fstat(fd).st_mode) or os.isatty(fd)):
-        return fd
-    try:
-        private = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK | _QUIETLY)
-    except OSError:  # no /proc: the mode is then shared with whoever else has this pipe
-        os.set_blocking(fd, False)
-        return fd
-    os.close(fd)
-    return private
 
 
 class StdioTransport:
@@ -107,7 +35,7 @@ class StdioTransport:
         self._on_gone = on_gone
         self._on_line: Callable[[bytes | Overlong], None] | None = None
         self._lines: deque[bytes | Overlong] = deque()
-        self._output = bytearray()
+        self._output = Outbox()
         self._flush_is_due = False
         self._is_reading = False
         self._is_writing = False
@@ -126,12 +54,11 @@ class StdioTransport:
         self._lines.clear()
         self._pause()
 
-    def send(self, line: bytes) -> None:
-        """Write one line, with all others of this turn of the event loop."""
+    def send(self, *pieces: bytes) -> None:
+        """Write one line, given in *pieces*, with all others of this turn of the event loop."""
         if self._is_broken:
             return
-        self._output += line
-        self._output += b"\n"
+        self._output.put(*pieces, b"\n")
         if not self._flush_is_due:
             self._flush_is_due = True
             self._loop.call_soon(self._flush)
@@ -211,7 +138,8 @@ class StdioTransport:
 
     def _write(self) -> None:
         try:
-            del self._output[: self._ends.write(self._output)]
+            while self._output:
+                self._output.wrote(self._ends.write(self._output.head()))
         except BlockingIOError:
             pass
         except OSError:

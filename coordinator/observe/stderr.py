@@ -2,7 +2,6 @@
 
 import os
 import stat
-import sys
 
 
 class LossyStderr:
@@ -27,7 +26,7 @@ class LossyStderr:
 
     def isatty(self) -> bool:
         """Tell whether a person reads this."""
-        return sys.stderr.isatty()
+        return os.isatty(self._fd)
 
     def _put(self, text: str) -> bool:
         data = text.encode(errors="backslashreplace")

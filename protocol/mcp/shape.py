@@ -38,11 +38,16 @@ class Shaper:
         hint = b'"ttlMs":%d,"cacheScope":"%b"' % (freshness.ttl_ms, freshness.scope.encode())
         return self._modern(_join(body, hint), b"")
 
-    def call_result(self, speaker: Speaker, body: bytes, meta: bytes = b"") -> bytes:
-        """Return the result of a tool call, without `structuredContent` for who does not know it."""
+    def call_result(self, speaker: Speaker, body: bytes) -> tuple[bytes, bytes, bytes]:
+        """Return the result of a tool call in pieces, *body* one of them, so that it need not be copied.
+
+        Who does not know `structuredContent` gets a body without it.
+        """
         if not speaker.has_structured_content():
             body = _without_structured(body)
-        return self.result(speaker, body, meta)
+        if speaker.is_modern:
+            return b'{"resultType":"complete",', body, b',"_meta":{%b}}' % self._server_info
+        return b"{", body, b"}"
 
     def _modern(self, body: bytes, meta: bytes) -> bytes:
         all_meta = _join(self._server_info, meta)

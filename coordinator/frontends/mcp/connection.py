@@ -6,7 +6,6 @@ that could have one.
 Rule 3: what belongs to one connection is kept here; everything else is in `server.py`.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from coordinator.call import Call, Calls
@@ -61,9 +60,7 @@ _SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
 class Connection:
     """Answers the lines of one client with lines through *send*; a line carries no newline."""
 
-    def __init__(
-        self, server: McpServer, max_line_bytes: int, send: Callable[[bytes], None]
-    ) -> None:
+    def __init__(self, server: McpServer, max_line_bytes: int, send: Reply) -> None:
         self._server = server
         self._calls: Calls = server.calls
         self._max_line_bytes = max_line_bytes
@@ -99,9 +96,9 @@ class Connection:
         for key in list(self._in_flight):
             self._cancel(key)
 
-    def _reply(self, line: bytes | None) -> None:
-        if line is not None:
-            self._send(line)
+    def _reply(self, *pieces: bytes) -> None:
+        if pieces:
+            self._send(*pieces)
 
     # --- messages
 
@@ -133,9 +130,10 @@ class Connection:
         try:
             if request.method == "tools/call":  # first: it is nearly all that is ever asked
                 self._call(request, reply)
+            elif (result := self._result(request)) is None:
+                reply()
             else:
-                result = self._result(request)
-                reply(None if result is None else result_line(request.id, result))
+                reply(*result_line(request.id, result))
         except RpcError as error:
             reply(error_line(request.id, error.code, error.message, error.data))
         except Exception:  # the edge: a bug of ours must not leave the client waiting
@@ -242,7 +240,7 @@ class Connection:
         del self._listeners[key]
         meta = jsonrpc.encode({_SUBSCRIPTION: key})[1:-1]
         result = self._server.shaper.result(MODERN_SPEAKER, b"", meta)
-        self._send(result_line(message_id, result))
+        self._send(*result_line(message_id, result))
 
     # --- calls
 
@@ -299,16 +297,16 @@ class Connection:
 class _Batch:
     """Collects the answers of one batch, and sends them as one array when the last has come."""
 
-    def __init__(self, expected: int, send: Callable[[bytes], None]) -> None:
+    def __init__(self, expected: int, send: Reply) -> None:
         self._missing = expected
         self._send = send
         self._lines: list[bytes] = []
 
-    def reply(self, line: bytes | None) -> None:
+    def reply(self, *pieces: bytes) -> None:
         """Take one answer, or the news that there will be none."""
         self._missing -= 1
-        if line is not None:
-            self._lines.append(line)
+        if pieces:
+            self._lines.append(b"".join(pieces))
         if self._missing == 0 and self._lines:
             self._send(b"[%b]" % b",".join(self._lines))
 

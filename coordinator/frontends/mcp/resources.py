@@ -8,6 +8,7 @@ from protocol.jsonrpc import INVALID_PARAMS, RpcError
 from protocol.mcp.versions import RESOURCE_NOT_FOUND_LEGACY, Speaker
 
 JSON_TYPE = "application/json"
+_LONGEST_URI = 2000
 
 
 class Resource(msgspec.Struct, frozen=True, rename="camel"):
@@ -42,7 +43,7 @@ class Library:
         """
         if uri not in self._readers:
             code = INVALID_PARAMS if speaker.is_modern else RESOURCE_NOT_FOUND_LEGACY
-            raise RpcError(code, f"Unknown resource: {uri}", {"uri": uri})
+            raise RpcError(code, f"Unknown resource: {uri}", {"uri": uri[:_LONGEST_URI]})
         resource, read = self._readers[uri]
         content = {"uri": uri, "mimeType": resource.mime_type, "text": read().decode()}
         return {"contents": [content]}

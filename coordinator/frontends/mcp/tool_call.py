@@ -1,6 +1,7 @@
 """One `tools/call` request on its way: turns what the call reports into messages of its era."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from coordinator.call import Call
 from protocol.errors import CallRefused
@@ -9,8 +10,12 @@ from protocol.mcp.shape import Shaper, error_body, error_meta
 from protocol.mcp.versions import Speaker
 from protocol.worker.messages import Progress
 
-Reply = Callable[[bytes | None], None]
-"""Sends one line; None says that there will be none, which a batch must know."""
+
+class Reply(Protocol):
+    """Sends one line, given in pieces; no pieces say that there will be none, which a batch must know."""
+
+    def __call__(self, *pieces: bytes) -> None: ...
+
 
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 """The levels of `notifications/message`, least urgent first."""
@@ -39,7 +44,7 @@ class ToolCall:
         speaker: Speaker,
         shaper: Shaper,
         reply: Reply,
-        send: Callable[[bytes], None],
+        send: Reply,
         progress_token: str | int | None,
         log_level: str | None,
     ) -> None:
@@ -61,7 +66,7 @@ class ToolCall:
 
     def on_answer(self, body: bytes) -> None:
         """The tool has answered."""
-        self._finish(self._shaper.call_result(self._speaker, body))
+        self._finish(*self._shaper.call_result(self._speaker, body))
 
     def on_refusal(self, refusal: CallRefused) -> None:
         """The tool has failed: that too is a result, which a model reads."""
@@ -93,10 +98,10 @@ class ToolCall:
     def abandon(self) -> None:
         """The client has cancelled: nothing is sent for this request any more."""
         self.is_over = True
-        self._reply(None)
+        self._reply()
 
-    def _finish(self, result: bytes) -> None:
+    def _finish(self, *result: bytes) -> None:
         self.is_over = True
-        self._reply(result_line(self._message_id, result))
+        self._reply(*result_line(self._message_id, *result))
         if self._on_answered is not None:
             self._on_answered()

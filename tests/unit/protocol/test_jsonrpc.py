@@ -62,7 +62,7 @@ def test_whatever_is_answered_is_answered_with_json(line: bytes) -> None:
     message = read(line)
 
     if isinstance(message, Request):
-        answer = jsonrpc.result_line(message.id, b"{}")
+        answer = b"".join(jsonrpc.result_line(message.id, b"{}"))
     elif isinstance(message, Malformed):
         answer = jsonrpc.error_line(message.id, message.code, message.message)
     else:
@@ -96,7 +96,7 @@ def test_a_result_comes_back_as_it_was_sent(
 ) -> None:
     encoded = data.draw(spellings(result))
 
-    line = jsonrpc.result_line(data.draw(spellings(message_id)), encoded)
+    line = b"".join(jsonrpc.result_line(data.draw(spellings(message_id)), encoded))
 
     assert msgspec.json.decode(line) == {
         "jsonrpc": "2.0",
@@ -123,7 +123,7 @@ def test_what_we_answer_is_never_answered(message_id: str | int, result: object,
     """Two servers that answer each other would never stop."""
     raw = msgspec.json.encode(message_id)
 
-    assert read(jsonrpc.result_line(raw, msgspec.json.encode(result))) == Response()
+    assert read(b"".join(jsonrpc.result_line(raw, msgspec.json.encode(result)))) == Response()
     assert read(jsonrpc.error_line(raw, INVALID_REQUEST, text)) == Response()
     assert read(jsonrpc.error_line(jsonrpc.NULL_ID, PARSE_ERROR, text)) == Response()
 

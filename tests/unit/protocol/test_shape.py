@@ -73,7 +73,7 @@ def test_structured_content_is_left_out_for_who_does_not_know_it(
 ) -> None:
     body = call_body(text, msgspec.json.encode(structured))
 
-    result = members(shaper.call_result(speaker, body))
+    result = members(b"".join(shaper.call_result(speaker, body)))
 
     assert result["content"] == [{"type": "text", "text": text}]
     assert result["isError"] is False
@@ -86,7 +86,7 @@ def test_structured_content_is_left_out_for_who_does_not_know_it(
 
 @given(speakers, texts | st.just(SEPARATOR))
 def test_a_failure_reads_the_same_in_every_era(speaker: Speaker, message: str) -> None:
-    result = members(shaper.call_result(speaker, error_body(message)))
+    result = members(b"".join(shaper.call_result(speaker, error_body(message))))
 
     assert result["content"] == [{"type": "text", "text": message}]
     assert result["isError"] is True

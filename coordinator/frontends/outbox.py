@@ -1,0 +1,59 @@
+"""Bytes that wait to be written. What is large is kept by reference: an answer that many share costs once."""
+
+from collections import deque
+
+_LARGE = 16 * 1024
+"""From here on a reference is cheaper than a copy; below, one write for many pieces is what counts."""
+
+
+class Outbox:
+    """A queue of bytes; `len` is how many wait."""
+
+    def __init__(self) -> None:
+        self._sealed: deque[bytes | memoryview] = deque()
+        self._open = bytearray()  # small pieces, still growing
+        self._waiting = 0
+
+    def __len__(self) -> int:
+        return self._waiting
+
+    def put(self, *pieces: bytes) -> None:
+        """Add *pieces* at the end, copied together if that is little."""
+        size = sum(map(len, pieces))
+        self._waiting += size
+        if size < _LARGE:
+            self._open += b"".join(pieces)
+            return
+        for piece in pieces:
+            self._put(piece)
+
+    def _put(self, piece: bytes) -> None:
+        if len(piece) < _LARGE:
+            self._open += piece
+            return
+        self._seal()
+        self._sealed.append(piece)
+
+    def head(self) -> bytes | memoryview:
+        """Return what is to be written next; something must wait."""
+        if not self._sealed:
+            self._seal()
+        return self._sealed[0]
+
+    def wrote(self, size: int) -> None:
+        """Drop the first *size* bytes of the head."""
+        self._waiting -= size
+        head = self._sealed.popleft()
+        if size < len(head):
+            self._sealed.appendleft(memoryview(head)[size:])
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self._sealed.clear()
+        self._open = bytearray()
+        self._waiting = 0
+
+    def _seal(self) -> None:
+        if self._open:
+            self._sealed.append(bytes(self._open))
+            self._open = bytearray()
