@@ -172,16 +172,22 @@ class Calls:
     def _work_on_path(
         self, contract: Contract, arguments: Sources, path: str, canonical: bytes
     ) -> _Work:
-        try:
-            seen = os.stat(os.path.join(self._working_directory, os.path.expanduser(path)))
-        except (OSError, ValueError):
-            seen = None  # a worker will say what is wrong with it
+        seen = self._stat(path)
         is_many = _GLOB.intersection(path) if seen is None else stat.S_ISDIR(seen.st_mode)
         if is_many:
             return _Work(arguments, _key(contract, canonical), None, (path,))
         identity = fingerprint(seen) if seen else ""
         source = Source(path=path, language=arguments.language, named=True, fingerprint=identity)
         return _Work(arguments, _key(contract, canonical, identity), source)
+
+    def _stat(self, path: str) -> os.stat_result | None:
+        """Look at what the call names; of what cannot be looked at, a worker will say what is wrong."""
+        if not path:
+            return None
+        try:
+            return os.stat(os.path.join(self._working_directory, os.path.expanduser(path)))
+        except (OSError, ValueError):
+            return None
 
     # --- doing it
 
