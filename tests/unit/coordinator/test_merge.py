@@ -178,15 +178,15 @@ def test_a_piece_that_holds_not_all_of_its_rows_makes_the_answer_incomplete() ->
 def test_only_a_failure_without_any_result_is_the_answer_itself() -> None:
     merge = merge_of()
     merge.add(failure("a", "skipped"))
-    assert merge.only_failure() is None
+    assert merge.why_nothing() is None
     merge.add(failure("b"))
 
-    only = merge.only_failure()
+    only = merge.why_nothing()
     assert only is not None
     assert only.path == "b"
 
     merge.add(piece_of("f0-1"))
-    assert merge.only_failure() is None
+    assert merge.why_nothing() is None
 
 
 @pytest.mark.parametrize(
