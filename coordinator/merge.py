@@ -17,7 +17,7 @@ MOST_FAILURES = 50
 
 _MOST_FAILURES_IN_TEXT = 5
 _LONGEST_PATH = 4096
-_CURSOR = re.compile(r"row-(\d{1,12})")
+_CURSOR = re.compile(r"row-([0-9]{1,12})")
 
 
 class Merged(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from protocol.jsonrpc import INVALID_PARAMS, RpcError
 
-_CURSOR = re.compile(r"\d{1,9}")
+_CURSOR = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def page(name: str, entries: Sequence[object], cursor: str | None, size: int) -> dict[str, object]:

@@ -217,7 +217,10 @@ def test_a_cursor_is_the_number_of_a_row(row: int) -> None:
     assert read_cursor(f"row-{row}") == row
 
 
-@given(st.text() | st.sampled_from(["", "row-", "row--1", "row-1 ", "7", "row-9999999999999"]))
+@given(
+    st.text()
+    | st.sampled_from(["", "row-", "row--1", "row-1 ", "7", "row-9999999999999", "row-\u0663"])
+)
 def test_no_other_cursor_is_taken(cursor: str) -> None:
     with pytest.raises(CallRefused, match="`cursor`: expected the `next_cursor`") as refusal:
         read_cursor(cursor)
