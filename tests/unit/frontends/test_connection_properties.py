@@ -72,7 +72,14 @@ def one_of_ours(message_id: st.SearchStrategy[Any]) -> st.SearchStrategy[Message
 
 
 messages = one_of_ours(odd_ids)
+few = st.sampled_from([1, 2])
+calls_and_cancellations = st.one_of(
+    st.builds(modern, few, st.just("tools/call"), st.just(tool_params("code_parse", {}))),
+    st.builds(cancelled, few),
+)
 lines = st.one_of(
+    calls_and_cancellations.map(msgspec.json.encode),
+    st.lists(calls_and_cancellations, max_size=4).map(msgspec.json.encode),
     messages.flatmap(spellings),
     damaged(messages.flatmap(spellings)),
     st.lists(messages | json_values, max_size=4).flatmap(spellings),
