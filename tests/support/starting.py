@@ -110,14 +110,18 @@ class Starter:
 class Shared:
     """A server for many tests in a row; a test that leaves it in trouble does not trouble the next."""
 
-    def __init__(self, starter: Starter) -> None:
+    def __init__(self, starter: Starter, version: str | None = None) -> None:
+        """With *version* the connection is opened in it."""
         self.starter = starter
+        self._version = version
         self._server: Toolcrew | None = None
 
     def server(self) -> Toolcrew:
         """Return the server as the last test left it, or a new one."""
         if self._server is None:
             self._server = self.starter()
+            if self._version is not None:
+                self._server.open(self._version)
         return self._server
 
     def require_untroubled(self) -> None:

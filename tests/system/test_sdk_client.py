@@ -65,9 +65,8 @@ async def test_tools_are_listed_page_by_page_in_a_stable_order(start: Starter, m
 
 
 @in_every_mode
-@pytest.mark.parametrize("detail", ["summary", "symbols", "tree"])
 async def test_every_structured_result_is_what_the_tools_schema_promises(
-    start: Starter, mode: Mode, detail: str
+    start: Starter, mode: Mode
 ) -> None:
     write(start.project, {**PROJECT, "broken.py": "def f(:\n", "blob.bin": "\0", "x.min.js": "x"})
 
@@ -75,6 +74,7 @@ async def test_every_structured_result_is_what_the_tools_schema_promises(
         schemas = {tool.name: tool.output_schema for tool in (await client.list_tools()).tools}
         results = [
             await parse(client, detail=detail, **arguments)
+            for detail in ("summary", "symbols", "tree")
             for arguments in (
                 {"code": SNIPPET, "language": "python"},
                 {"path": "app/main.py"},

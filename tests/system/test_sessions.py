@@ -1,5 +1,6 @@
 """The two eras on one connection: the handshake, the envelope, batches, and what is in flight."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from support.messages import (
     tool_params,
 )
 from support.sources import SNIPPET, distinct, endless_bash
-from support.starting import Starter
+from support.starting import Shared, Starter
 from support.toolcrew import Toolcrew
 
 BATCHING = "2025-03-26"
@@ -151,17 +152,18 @@ def test_an_envelope_with_a_part_missing_is_refused_by_its_name(
     assert missing in error["message"]
 
 
-@pytest.mark.parametrize("params", [None, {}, {"_meta": {}}, {"_meta": {CAPABILITIES_KEY: {}}}])
-def test_discovery_without_a_version_is_refused_by_what_is_missing(
-    server: Toolcrew, params: Message | None
-) -> None:
-    server.talk.send(request(1, "server/discover", params))
-    server.open()
-    server.talk.send(request(2, "server/discover", params))
+def test_discovery_without_a_version_is_refused_by_what_is_missing(server: Toolcrew) -> None:
+    undeclared: list[Message | None] = [None, {}, {"_meta": {}}, {"_meta": {CAPABILITIES_KEY: {}}}]
+    asked = [request(n, "server/discover", params) for n, params in enumerate(undeclared)]
 
-    errors = [answer["error"] for answer in server.talk.answers([1, 2])]
-    assert {error["code"] for error in errors} == {INVALID_PARAMS}
-    assert VERSION_KEY in errors[0]["message"]
+    server.talk.send(*asked)
+    before = server.talk.answers(range(len(asked)))
+    server.open()
+    server.talk.send(*asked)
+    after = server.talk.answers(range(len(asked)))
+
+    assert {answer["error"]["code"] for answer in before + after} == {INVALID_PARAMS}
+    assert all(VERSION_KEY in answer["error"]["message"] for answer in before)
 
 
 def test_discovery_names_the_versions_and_what_is_offered(enduring: Toolcrew) -> None:
@@ -193,15 +195,14 @@ def test_what_the_modern_era_has_abolished_is_not_found_there(
     assert enduring.talk.answer(1)["error"]["code"] == METHOD_NOT_FOUND
 
 
-@pytest.mark.parametrize("method", ["subscriptions/listen", "resources/subscribe", "tasks/list"])
-def test_what_the_handshake_era_is_not_offered_is_not_found_there(
-    server: Toolcrew, method: str
-) -> None:
+def test_what_the_handshake_era_is_not_offered_is_not_found_there(server: Toolcrew) -> None:
+    methods = ("subscriptions/listen", "resources/subscribe", "tasks/list")
     server.open()
 
-    server.talk.send(request(1, method, {"uri": "toolcrew://metrics"}))
+    server.talk.send(*(request(m, m, {"uri": "toolcrew://metrics"}) for m in methods))
 
-    assert server.talk.answer(1)["error"]["code"] == METHOD_NOT_FOUND
+    codes = [answer["error"]["code"] for answer in server.talk.answers(methods)]
+    assert codes == [METHOD_NOT_FOUND] * 3
 
 
 def test_both_eras_are_served_on_one_connection(server: Toolcrew) -> None:
@@ -234,17 +235,30 @@ def test_a_handshake_is_not_needed_for_modern_messages_and_does_not_follow_from_
 # --- batches
 
 
-def test_a_batch_is_answered_as_one_array(server: Toolcrew) -> None:
-    server.open(BATCHING)
+@pytest.fixture(scope="module")
+def batches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    shared = Shared(Starter(tmp_path_factory.mktemp("batching")), BATCHING)
+    yield shared
+    shared.starter.end_all()
+
+
+@pytest.fixture
+def batching(batches: Shared) -> Iterator[Toolcrew]:
+    """A connection of the version that knows batches."""
+    yield batches.server()
+    batches.require_untroubled()
+
+
+def test_a_batch_is_answered_as_one_array(batching: Toolcrew) -> None:
     call = tool_params("code_parse", {"code": SNIPPET, "language": "python"})
     bad = request(None, "ping")
     empty: list[object] = []
 
-    server.talk.send(
+    batching.talk.send(
         [request(1, "ping"), notification("a/b"), request(2, "tools/call", call), bad, 7, empty]
     )
 
-    answers = server.talk.receive()
+    answers = batching.talk.receive()
     by_id = {answer["id"]: answer for answer in answers}
     assert len(answers) == 5
     assert by_id[1]["result"] == {}
@@ -252,26 +266,22 @@ def test_a_batch_is_answered_as_one_array(server: Toolcrew) -> None:
     assert [a["error"]["code"] for a in answers if a["id"] is None] == [INVALID_REQUEST] * 3
 
 
-def test_a_batch_of_notifications_and_responses_gets_no_answer(server: Toolcrew) -> None:
-    server.open(BATCHING)
-
-    server.talk.send(
+def test_a_batch_of_notifications_and_responses_gets_no_answer(batching: Toolcrew) -> None:
+    batching.talk.send(
         [notification("a/b"), notification("c/d")],
         [A_RESPONSE],
         PING,
     )
 
-    assert server.talk.receive()["id"] == "after"
+    assert batching.talk.receive()["id"] == "after"
 
 
-def test_an_empty_batch_is_an_invalid_request(server: Toolcrew) -> None:
-    server.open(BATCHING)
+def test_an_empty_batch_is_an_invalid_request(batching: Toolcrew) -> None:
+    batching.talk.send([], PING)
 
-    server.talk.send([], PING)
-
-    refused = server.talk.receive()
+    refused = batching.talk.receive()
     assert (refused["id"], refused["error"]["code"]) == (None, INVALID_REQUEST)
-    assert server.talk.receive()["id"] == "after"
+    assert batching.talk.receive()["id"] == "after"
 
 
 @pytest.mark.parametrize("version", [v for v in HANDSHAKE_VERSIONS if v != BATCHING])
@@ -338,11 +348,11 @@ def test_one_string_spelt_in_two_ways_is_one_id(start: Starter) -> None:
     assert server.leave() == (0, [])
 
 
-def test_an_id_may_be_used_again_when_it_has_been_answered(server: Toolcrew) -> None:
+def test_an_id_may_be_used_again_when_it_has_been_answered(enduring: Toolcrew) -> None:
     answers: list[Any] = []
     for number in range(3):
-        server.talk.send(snippet_call(1, distinct(number)))
-        answers.append(server.talk.answer(1))
+        enduring.talk.send(snippet_call(1, distinct(number)))
+        answers.append(enduring.talk.answer(1))
 
     assert [answer["result"]["isError"] for answer in answers] == [False] * 3
 

@@ -166,16 +166,16 @@ def test_a_slow_reader_costs_no_memory_and_gets_every_answer(start: Starter) -> 
     server = start(SERVER_MAX_OUTPUT_BYTES=MIB)
     size = len(json.dumps(server.parse(**LONG_ANSWER)))
     before = peak_of(server)
-    calls = lines(*(parse_call(n, **LONG_ANSWER) for n in range(600)))
+    calls = lines(*(parse_call(n, **LONG_ANSWER) for n in range(400)))
 
     left = server.talk.send_unread(calls)
 
-    assert 600 * size > 48 * MIB
+    assert 400 * size > 32 * MIB
     assert left
     server.talk.send_bytes(left)
-    answers = server.talk.answers(range(600))
+    answers = server.talk.answers(range(400))
     assert {answer["result"]["isError"] for answer in answers} == {False}
-    assert peak_of(server) - before < 24 * MIB
+    assert peak_of(server) - before < 16 * MIB
 
 
 def test_identical_calls_that_are_answered_at_once_cost_no_more_memory_than_one_answer(
@@ -188,12 +188,12 @@ def test_identical_calls_that_are_answered_at_once_cost_no_more_memory_than_one_
     server.busy_worker()
     before = peak_of(server)
 
-    server.talk.send(*(parse_call(n, **LONG_ANSWER) for n in range(600)))
+    server.talk.send(*(parse_call(n, **LONG_ANSWER) for n in range(400)))
 
-    server.talk.answers(["first", *range(600)])
-    assert 600 * size > 48 * MIB
+    server.talk.answers(["first", *range(400)])
+    assert 400 * size > 32 * MIB
     assert server.metrics()["cache"]["shared"] > 0
-    assert peak_of(server) - before < 32 * MIB
+    assert peak_of(server) - before < 20 * MIB
 
 
 def peak_of(server: Toolcrew) -> int:
