@@ -22,7 +22,7 @@ lint: $(VENV)/.lint  ## formatting, lint, types, and whether the locks are in st
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --project pyproject.toml
 	@$(MAKE) --no-print-directory lock-check
 
 format: $(VENV)/.lint  ## format the code and mend what can be mended

@@ -89,8 +89,10 @@ def _language(name: str) -> str:
 
 
 def _unquoted(arguments: bytes | msgspec.Raw) -> bytes | msgspec.Raw:
-    """Some clients send the arguments as a string that holds JSON; take what they mean."""
+    """Some clients send the arguments as a string that holds JSON, or as null; take what they mean."""
     raw = bytes(arguments)
+    if raw == b"null":
+        return b"{}"
     if not raw.startswith(b'"'):
         return arguments
     return msgspec.json.decode(raw, type=str).encode()

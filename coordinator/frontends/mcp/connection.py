@@ -141,10 +141,13 @@ class Connection:
             reply(error_line(request.id, INTERNAL_ERROR, "internal error"))
 
     def _note(self, notification: Notification) -> None:
-        if notification.method == "notifications/cancelled":
-            self._cancelled(notification)
-        elif notification.method == "notifications/initialized":
-            self._session.advance(Said.INITIALIZED)
+        try:
+            if notification.method == "notifications/cancelled":
+                self._cancelled(notification)
+            elif notification.method == "notifications/initialized":
+                self._session.advance(Said.INITIALIZED)
+        except Exception:  # the edge: a bug of ours must not hold up the lines behind this one
+            log.exception("notification_failed", method=notification.method)
 
     # --- eras
 

@@ -131,7 +131,6 @@ def test_a_misspelt_argument_is_named_whatever_its_name(field: str) -> None:
             "give exactly one of `code`, `path` and `paths`, got code and path.",
         ),
         (b"[]", "the arguments: expected `object`, got `array`."),
-        (b"null", "the arguments: expected `object`, got `null`."),
         (b'"[1]"', "the arguments: expected `object`, got `array`."),
         (
             b'"x"',
@@ -222,3 +221,7 @@ def test_a_tool_without_arguments_says_so() -> None:
     assert refusal_of(b'{"verbose":true}', decoder).message == (
         "unknown argument `verbose`; This tool takes: none."
     )
+
+
+def test_null_arguments_mean_none() -> None:
+    assert ArgumentDecoder(METRICS).decode(b"null") == METRICS.arguments()
