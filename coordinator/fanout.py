@@ -35,6 +35,7 @@ from protocol.tools.files import (
 from protocol.worker.messages import Progress
 
 _PROGRESS_INTERVAL_S = 0.1
+_FULL_INTERVAL_S = 0.05
 _FAILED_CODES = {"not_found", "not_allowed", "unreadable", "not_a_file"}
 """Reasons why something that was asked for is missing; all others are reasons to leave it out."""
 
@@ -243,10 +244,16 @@ class FileRun:
             refusal = self._submit(job, self._request.contract.name, self.arguments_for(indices))
             if refusal is None:
                 continue
-            if refusal.code != "queue_full" or not self._jobs:
-                self._end(refusal)
-            self._batches.appendleft(indices)  # one of our own jobs will end, and we come back
+            self._batches.appendleft(indices)
+            self._wait_or_end(refusal)
             return
+
+    def _wait_or_end(self, refusal: CallRefused) -> None:
+        """A run that has begun is not given up for a full queue: it comes back, its deadline permitting."""
+        if refusal.code != "queue_full" or not (self._jobs or self._merged):
+            self._end(refusal)
+        elif not self._jobs:  # nothing of ours will end and bring us back
+            asyncio.get_running_loop().call_later(_FULL_INTERVAL_S, self._advance)
 
     def arguments_for(self, indices: Sequence[int]) -> msgspec.Raw:
         """Encode the arguments of a job over these sources."""

@@ -41,7 +41,9 @@ class Quarantine:
 
     def _forget(self, now: float) -> None:
         """Drop what is over, oldest first, and bound what a hostile caller can make us remember."""
-        for key, record in list(self._records.items()):
-            if record.last + self._period_s > now and len(self._records) < _MOST_KEYS:
-                break
-            del self._records[key]
+        while self._records:
+            oldest = next(iter(self._records))
+            is_over = self._records[oldest].last + self._period_s <= now
+            if not is_over and len(self._records) < _MOST_KEYS:
+                return
+            del self._records[oldest]

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from coordinator.call import Calls
 from coordinator.frontends.mcp.completion import complete
@@ -54,7 +56,7 @@ class _Tool(msgspec.Struct, frozen=True, rename="camel"):
     title: str
     description: str
     input_schema: dict[str, Any]
-    output_schema: dict[str, Any]
+    output_schema: dict[str, Any] | UnsetType
     annotations: Annotations
 
 
@@ -76,6 +78,7 @@ class McpServer:
         self._library = library
         self._page_size = page_size
         self._tools = [_tool(contract) for contract in calls.contracts.values()]
+        self._plain_tools = [replace(tool, output_schema=UNSET) for tool in self._tools]
 
     def initialize(self, params: InitializeParams) -> tuple[str, bytes]:
         """Return the negotiated version and the result of the handshake."""
@@ -100,7 +103,8 @@ class McpServer:
 
     def list_tools(self, speaker: Speaker, params: ListParams) -> bytes:
         """tools/list"""
-        return self._list(speaker, params, "tools", self._tools)
+        tools = self._tools if speaker.has_structured_content() else self._plain_tools
+        return self._list(speaker, params, "tools", tools)
 
     def list_prompts(self, speaker: Speaker, params: ListParams) -> bytes:
         """prompts/list"""

@@ -494,6 +494,25 @@ def test_a_full_queue_on_the_way_is_only_a_pause() -> None:
     assert asked.parsed() == PATHS
 
 
+def test_a_queue_that_strangers_fill_does_not_end_a_run_that_has_begun() -> None:
+    with fake_time() as loop:
+        rig = Rig(loop, slots=1, window=1, queue_size=1, batch_files=1)
+        asked = begun(rig)
+        spec = JobSpec(kind=KIND, tool="t", arguments=Raw(b"{}"), priority="high", timeout_s=99.0)
+        strangers = [rig.dispatcher.submit(spec, FakeListener())]
+        rig.finish(rig.running()[0])
+        assert rig.running() == strangers
+        strangers.append(rig.dispatcher.submit(spec, FakeListener()))
+        loop.advance(1.0)
+        for stranger in strangers:
+            rig.backend.end(stranger, Outcome("done"))
+        while not asked.ends:
+            loop.advance(0.1)
+            rig.finish_all()
+
+    assert asked.parsed() == PATHS
+
+
 def test_a_full_queue_at_the_start_refuses_the_run() -> None:
     with fake_time() as loop:
         rig = Rig(loop, slots=1, queue_size=1)

@@ -225,3 +225,17 @@ def test_a_resource_has_nothing_to_complete(client: FakeClient) -> None:
     result = client.result(modern(1, "completion/complete", params))
 
     assert result["completion"] == {"values": [], "total": 0, "hasMore": False}
+
+
+@pytest.mark.parametrize(
+    ("version", "has_schema"), [("2025-03-26", False), ("2025-06-18", True), ("2025-11-25", True)]
+)
+def test_a_tool_has_an_output_schema_for_who_knows_structured_content(
+    version: str, has_schema: bool
+) -> None:
+    with fake_time() as loop:
+        client = FakeClient(Rig(loop))
+        client.shake_hands(version)
+        tools = client.result(request(1, "tools/list"))["tools"]
+
+    assert {"outputSchema" in tool for tool in tools} == {has_schema}
