@@ -43,7 +43,7 @@ def test_any_name_can_be_shown(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "a\0b", "\udcff.py", "\ud800"])
 def test_an_impossible_name_is_a_bad_name(name: str) -> None:
     with pytest.raises(CallRefused) as caught:
-        absolute(name, "/work", home="/home/u")
+        absolute(name, "/here", home="/home/u")
 
     assert caught.value.code == "bad_name"
 
@@ -51,31 +51,31 @@ def test_an_impossible_name_is_a_bad_name(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
-        ("a.py", "/work/a.py"),
+        ("a.py", "/here/a.py"),
         ("/etc/a", "/etc/a"),
         ("~/a.py", "/home/u/a.py"),
         ("~", "/home/u"),
-        ("~other/a.py", "/work/~other/a.py"),
-        ("./~/a.py", "/work/./~/a.py"),
+        ("~other/a.py", "/here/~other/a.py"),
+        ("./~/a.py", "/here/./~/a.py"),
     ],
 )
 def test_names_are_relative_to_the_working_directory_and_a_tilde_is_home(
     name: str, meant: str
 ) -> None:
-    assert absolute(name, "/work", home="/home/u") == meant
+    assert absolute(name, "/here", home="/home/u") == meant
 
 
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        ("/work/a/b.py", "a/b.py"),
-        ("/work", "."),
-        ("/workshop/b.py", "/workshop/b.py"),
-        ("/work/~/b.py", "./~/b.py"),
+        ("/here/a/b.py", "a/b.py"),
+        ("/here", "."),
+        ("/hereshop/b.py", "/hereshop/b.py"),
+        ("/here/~/b.py", "./~/b.py"),
     ],
 )
 def test_answers_name_files_relative_to_the_working_directory(path: str, name: str) -> None:
-    assert shown(path, "/work") == name
+    assert shown(path, "/here") == name
 
 
 @pytest.mark.parametrize(
