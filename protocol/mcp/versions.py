@@ -19,9 +19,13 @@ BATCHING: Final = "2025-03-26"
 STRUCTURED_SINCE: Final = "2025-06-18"
 """The first version in which a result may carry `structuredContent`; dates compare as strings."""
 
-UNSUPPORTED_VERSION: Final = -32022
-MISSING_CAPABILITY: Final = -32021
 HEADER_MISMATCH: Final = -32020
+"""HTTP only: a header says something else than the body."""
+
+MISSING_CAPABILITY: Final = -32021
+"""For a tool that needs something of its client; none of ours does."""
+
+UNSUPPORTED_VERSION: Final = -32022
 RESOURCE_NOT_FOUND_LEGACY: Final = -32002
 
 
