@@ -171,7 +171,7 @@ def test_a_message_without_an_id_is_a_notification() -> None:
         (b'{"jsonrpc":"2.0","id":1', PARSE_ERROR, "not JSON", b"null"),
         (b'{"jsonrpc":"2.0","id":1,"method":"ping"} x', PARSE_ERROR, "not JSON", b"null"),
         (b'{"jsonrpc":"2.0","id":1,"method":"p\xff"}', PARSE_ERROR, "not UTF-8", b"null"),
-        (b'{"a":' * 5000 + b"1" + b"}" * 5000, PARSE_ERROR, "nested too deeply", b"null"),
+        (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, PARSE_ERROR, "nested too deeply", b"null"),
         (b"3", INVALID_REQUEST, "must be an object", b"null"),
         (b"[]", INVALID_REQUEST, "must be an object", b"null"),
         (b"null", INVALID_REQUEST, "must be an object", b"null"),
