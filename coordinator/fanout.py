@@ -29,6 +29,7 @@ from protocol.tools.files import (
     Listing,
     ListJob,
     Piece,
+    Skipped,
     Source,
     Sources,
 )
@@ -89,6 +90,8 @@ class FileRun:
         self._jobs: dict[_Job, int] = {}
         self._paths: Sequence[str] = ()
         self._listing = False
+        self._seen: set[str] = set()
+        self._seen_before: frozenset[str] = frozenset()
         self._ended = False
         self._told_at = 0.0
         self._single = False
@@ -117,10 +120,10 @@ class FileRun:
 
     def listed(self, listing: Listing) -> None:
         """Take one batch of the listing."""
-        for skipped in listing.skipped:
+        for skipped in filter(self._is_new, listing.skipped):
             outcome = "failed" if skipped.code in _FAILED_CODES else "skipped"
             self._merge.add_failure(skipped.path, skipped.code, skipped.message, outcome)
-        for listed in listing.files:
+        for listed in filter(self._is_new, listing.files):
             self._take(self._source(listed), listed.size)
         self._advance()
 
@@ -179,6 +182,11 @@ class FileRun:
         return index < self._merged or index in self._ready
 
     # --- sources
+
+    def _is_new(self, entry: Listed | Skipped) -> bool:
+        """Tell whether the listing before this one, whose worker died, did not come as far as *entry*."""
+        self._seen.add(entry.path)
+        return entry.path not in self._seen_before
 
     def _strike(self, index: int) -> bool:
         key = self._key(self._sources[index])
@@ -259,6 +267,11 @@ class FileRun:
         """Encode the arguments of a job over these sources."""
         sources = [self._sources[index] for index in indices]
         return msgspec.Raw(_encode(FileJob(sources, self._plan.options)))
+
+    def listing_again(self) -> msgspec.Raw:
+        """Encode the arguments of a second listing, of which only what is new will be taken."""
+        self._seen_before = frozenset(self._seen)
+        return self.listing_arguments()
 
     def listing_arguments(self) -> msgspec.Raw:
         """Encode the arguments of the listing."""

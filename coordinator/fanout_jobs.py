@@ -20,8 +20,8 @@ _listing_decoder = msgspec.json.Decoder(Listing)
 class Run(Protocol):
     """The run that a job belongs to. Sources are known by their number in listing order."""
 
-    def listing_arguments(self) -> msgspec.Raw:
-        """Encode the arguments of the listing."""
+    def listing_again(self) -> msgspec.Raw:
+        """Encode the arguments of a second listing, of which only what is new will be taken."""
         ...
 
     def arguments_for(self, indices: Sequence[int]) -> msgspec.Raw:
@@ -59,21 +59,18 @@ class ListingJob:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._started = False
         self._lost = 0
 
     def on_part(self, result: msgspec.Raw) -> None:
-        self._started = True
         self._run.listed(_listing_decoder.decode(result))
 
     def on_progress(self, progress: Progress) -> None:
         del progress  # a run counts files itself
 
     def on_lost(self, reason: str) -> msgspec.Raw | None:
-        # Files already taken in cannot be told from those of a second listing: only a fresh one is repeated.
         self._lost += 1
-        if not self._started and self._lost == 1:
-            return self._run.listing_arguments()
+        if self._lost == 1:
+            return self._run.listing_again()
         self._run.refused(
             CallRefused("worker_lost", f"The worker listing the files died ({reason}).")
         )
