@@ -57,13 +57,17 @@ class ToolOffer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Ready(msgspec.Struct, frozen=True, tag_field="type", tag="ready"):
-    """The first line of a worker: it can take *capacity* jobs at once."""
+    """The first line of a worker: it can take *capacity* jobs at once.
+
+    *sandbox* says of each part of the sandbox what is in force.
+    """
 
     kind: str
     pid: int
     capacity: int = 1
     protocol: int = PROTOCOL
     tools: tuple[ToolOffer, ...] = ()
+    sandbox: dict[str, str] = {}
 
 
 class Progress(msgspec.Struct, frozen=True, tag_field="type", tag="progress"):

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from protocol.worker.sandbox import SandboxPolicy
+
 VARIABLE = "TOOLCREW_WORKER"
 
 
@@ -15,3 +17,4 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_listed_files: int = 50_000
     parse_budget_s: float = 5.0
     beat_s: float = 1.0
+    sandbox: SandboxPolicy = SandboxPolicy(enabled=False)
