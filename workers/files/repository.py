@@ -27,8 +27,9 @@ def own_ignores(folder: str, descriptor: int) -> tuple[Ignore, ...]:
 
 def repository_ignores(top: str) -> tuple[Ignore, ...]:
     """Return the rules that hold in a whole repository, and come after any .gitignore."""
-    exclude = os.path.join(_git_folder(top), "info", "exclude")
-    return _anchored(top, _content(exclude)) + _anchored(top, _content(_user_file()))
+    *_, exclude = git_files(top)
+    *_, own = user_files()
+    return _anchored(top, _content(exclude)) + _anchored(top, _content(own))
 
 
 def ignores_above(folder: str, settings: WorkerSettings) -> tuple[Ignore, ...]:
@@ -47,6 +48,28 @@ def ignores_above(folder: str, settings: WorkerSettings) -> tuple[Ignore, ...]:
     return ignores
 
 
+def git_files(top: str) -> tuple[str, ...]:
+    """Return the files that lead to a repository's own rules and, last, the one that holds them.
+
+    A worktree and a submodule only point to the repository's data.
+    """
+    pointer = git = os.path.join(top, ".git")
+    if target := _content(pointer).removeprefix(b"gitdir:").strip():
+        git = os.path.join(top, os.fsdecode(target))
+    common = os.path.join(git, "commondir")
+    shared = os.fsdecode(_content(common).strip())
+    return (pointer, common, os.path.join(git, shared, "info", "exclude"))
+
+
+def user_files(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Return the user's git configurations and, last, the ignore file that they name."""
+    base = environment.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    configs = (os.path.expanduser("~/.gitconfig"), os.path.join(base, "git", "config"))
+    named = (excludes_file(os.fsdecode(_content(config))) for config in configs)
+    ignore = next(filter(None, named), os.path.join(base, "git", "ignore"))
+    return (*configs, os.path.expanduser(ignore))
+
+
 def excludes_file(config: str) -> str | None:
     """Return `core.excludesFile` of a git configuration, as it stands there."""
     section, found = "", None
@@ -58,13 +81,6 @@ def excludes_file(config: str) -> str | None:
     return found
 
 
-def _user_file(environment: Mapping[str, str] = os.environ) -> str:
-    base = environment.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    configs = (os.path.expanduser("~/.gitconfig"), os.path.join(base, "git", "config"))
-    named = (excludes_file(os.fsdecode(_content(config))) for config in configs)
-    return os.path.expanduser(next(filter(None, named), os.path.join(base, "git", "ignore")))
-
-
 def _top_of(folder: str, settings: WorkerSettings) -> str:
     """Return the repository's top, or the root where there is no repository."""
     here = PurePath(folder)
@@ -72,15 +88,6 @@ def _top_of(folder: str, settings: WorkerSettings) -> str:
         if os.path.lexists(above / ".git"):
             return os.fspath(above)
     return next((root for root in settings.roots if is_below(folder, root)), folder)
-
-
-def _git_folder(top: str) -> str:
-    """Return the folder with the repository's data: a worktree and a submodule only point to it."""
-    git = os.path.join(top, ".git")
-    if pointer := _content(git).removeprefix(b"gitdir:").strip():
-        git = os.path.join(top, os.fsdecode(pointer))
-    common = os.fsdecode(_content(os.path.join(git, "commondir")).strip())
-    return os.path.join(git, common)
 
 
 def _anchored(folder: str, content: bytes) -> tuple[Ignore, ...]:
