@@ -1,5 +1,6 @@
 """The composition root: every part is made here, once, and given what it needs."""
 
+import contextlib
 import os
 import time
 
@@ -9,10 +10,13 @@ from cache.flight import Flights
 from cache.l1 import L1
 from coordinator.call import Call, Calls
 from coordinator.config import Config, CrewConfig, Loaded, describe
+from coordinator.crew.actions import Note
 from coordinator.crew.health import HealthLimits
-from coordinator.crew.kind_crew import KindConfig, built_in_argv
-from coordinator.crew.local import LocalCrew
+from coordinator.crew.kind_crew import KindConfig, built_in_argv, zygote_argv
+from coordinator.crew.local import CrewListener, LocalCrew
 from coordinator.crew.restarts import RestartPolicy
+from coordinator.crew.scaling import ScalingPolicy
+from coordinator.crew.scratch import scratch_folder
 from coordinator.dispatch.dispatcher import Dispatcher
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.dispatch.queue import JobQueue
@@ -24,6 +28,7 @@ from coordinator.observe.log import log_note, log_worker_line
 from coordinator.observe.metrics import Metrics, Observatory, summary
 from coordinator.version import __version__
 from protocol.tools.catalog import CONTRACTS
+from protocol.worker.sandbox import SandboxPolicy
 from protocol.worker.settings import WorkerSettings
 
 
@@ -33,23 +38,31 @@ class App:
     def __init__(self, loaded: Loaded) -> None:
         config = loaded.config
         directory = os.getcwd()
-        sizes = {"parse": config.crew.parse_workers or _cores()}
+        self._resources = contextlib.ExitStack()
+        scratch = self._resources.enter_context(scratch_folder())
+        settings = _worker_settings(config, directory, scratch)
+        kinds = [_parse_kind(config.crew, settings)]
         metrics = Metrics()
         flights: Flights[Call] = Flights()
         cache = L1(config.cache.max_bytes, time.monotonic)
         quarantine = Quarantine(config.crew.quarantine_s)
         self._grace_s = config.server.grace_s
         self.crew = LocalCrew(
-            [_kind(name, size, config.crew) for name, size in sizes.items()],
-            _worker_settings(config, directory),
+            kinds,
             config.crew.check_interval_s,
-            log_note,
-            log_worker_line,
+            CrewListener(
+                on_note=lambda kind, note: _note(metrics, kind, note),
+                on_ready=metrics.announced,
+                on_log=log_worker_line,
+            ),
+            owns_process=True,
         )
         self.dispatcher = Dispatcher(
             self.crew,
-            sizes,
-            lambda: JobQueue(config.queue.size, config.queue.class_step_s),
+            self.crew.kinds,
+            lambda kind: JobQueue(
+                config.queue.size, config.queue.class_step_s, lambda: self.crew.capacity(kind)
+            ),
             metrics.waited,
         )
         services = Services(
@@ -58,7 +71,7 @@ class App:
             quarantine=quarantine,
             files=config.files,
             crew=config.crew,
-            window=2 * sum(sizes.values()) + 1,
+            window=2 * sum(kind.scaling.most for kind in kinds) + 1,
         )
         self.calls = Calls(CONTRACTS, services, flights, metrics, directory)
         observatory = Observatory(
@@ -90,6 +103,7 @@ class App:
         self.dispatcher.close()
         self.calls.close()
         await self.crew.close(0.0 if at_once else min(1.0, self._grace_s))
+        self._resources.close()
 
 
 def _cores() -> int:
@@ -98,17 +112,34 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _kind(name: str, size: int, crew: CrewConfig) -> KindConfig:
+def _note(metrics: Metrics, kind: str, note: Note) -> None:
+    metrics.noted(kind, note.event)
+    log_note(kind, note)
+
+
+def _parse_kind(crew: CrewConfig, settings: WorkerSettings) -> KindConfig:
+    most = crew.parse_workers or _cores()
     return KindConfig(
-        name=name,
-        size=size,
-        argv=built_in_argv(name),
+        name="parse",
+        scaling=ScalingPolicy(
+            least=min(crew.parse_workers_min, most),
+            most=most,
+            utilisation=crew.utilisation,
+            keepalive_s=crew.scale_down_s,
+        ),
+        argv=built_in_argv("parse"),
+        zygote_argv=zygote_argv("parse") if crew.zygote else None,
+        depth=2,
+        settings=settings,
         limits=HealthLimits(
             start_timeout_s=crew.start_timeout_s,
             beat_timeout_s=crew.beat_s * crew.missed_beats,
             ask_grace_s=crew.cancel_grace_s,
             max_jobs=crew.max_jobs,
             max_rss_bytes=crew.max_rss_bytes,
+            max_growth_bytes=crew.max_growth_bytes,
+            max_age_s=crew.max_age_s,
+            memory_limit_bytes=crew.memory_limit_bytes,
         ),
         restarts=RestartPolicy(
             intensity=crew.restart_intensity,
@@ -120,16 +151,23 @@ def _kind(name: str, size: int, crew: CrewConfig) -> KindConfig:
     )
 
 
-def _worker_settings(config: Config, directory: str) -> WorkerSettings:
-    roots = config.server.roots or (directory,)
+def _worker_settings(config: Config, directory: str, scratch: str) -> WorkerSettings:
+    roots = tuple(os.path.realpath(root) for root in config.server.roots or (directory,))
     return WorkerSettings(
         coordinator_pid=os.getpid(),
-        roots=tuple(os.path.realpath(root) for root in roots),
+        roots=roots,
         working_directory=directory,
         max_file_bytes=config.files.max_file_bytes,
         max_listed_files=config.files.max_listed_files,
         parse_budget_s=config.files.parse_budget_s,
         beat_s=config.crew.beat_s,
+        scratch=scratch,
+        sandbox=SandboxPolicy(
+            enabled=config.crew.sandbox,
+            read=roots,
+            write=(scratch,) if scratch else (),
+            memory_limit_bytes=config.crew.memory_limit_bytes,
+        ),
     )
 
 

@@ -56,7 +56,16 @@ class Caller(Protocol):
 class Call:
     """One call in progress; compares by identity, because equal calls may wait side by side."""
 
-    __slots__ = ("arguments", "caller", "key", "priority", "started_at", "tool", "trace")
+    __slots__ = (
+        "arguments",
+        "caller",
+        "key",
+        "priority",
+        "started_at",
+        "tenant",
+        "tool",
+        "trace",
+    )
 
     def __init__(
         self,
@@ -65,12 +74,15 @@ class Call:
         caller: Caller,
         priority: Priority | None = None,
         trace: str | None = None,
+        tenant: str = "-",
     ) -> None:
+        """*tenant* is on whose behalf: tenants get equal shares of the workers' time."""
         self.tool = tool
         self.arguments = arguments
         self.caller = caller
         self.priority: Priority | None = priority
         self.trace = trace
+        self.tenant = tenant
         self.key = b""
         self.started_at = time.perf_counter()
 
@@ -200,6 +212,7 @@ class Calls:
             on_warning=lambda text: self._warn(work.key, text),
             on_end=lambda answer: self._land(work, answer),
             trace=call.trace,
+            tenant=call.tenant,
         )
         run = FileRun(self._services, request)
         self._runs[work.key] = run  # first: it may end before it has started

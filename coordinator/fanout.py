@@ -68,6 +68,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     on_warning: Callable[[str], None]
     on_end: Callable[[Merged | CallRefused], None]
     trace: str | None = None
+    tenant: str = "-"
 
 
 class FileRun:
@@ -287,6 +288,8 @@ class FileRun:
             timeout_s=deadline_s if self._single else self._services.files.run_deadline_s,
             extension_s=0 if self._single else deadline_s,
             trace=self._request.trace,
+            tenant=self._request.tenant,
+            is_short=self._single,
         )
         self._jobs[job] = 0  # before the dispatcher, which may report at once
         try:

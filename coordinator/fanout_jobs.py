@@ -10,6 +10,7 @@ from typing import Protocol, cast, get_args
 import msgspec
 
 from coordinator.dispatch.backend import Outcome
+from coordinator.dispatch.quarantine import STRIKES
 from protocol.errors import CallRefused, ErrorCode
 from protocol.tools.files import Listing
 from protocol.worker.messages import Progress
@@ -67,9 +68,9 @@ class ListingJob:
     def on_progress(self, progress: Progress) -> None:
         del progress  # a run counts files itself
 
-    def on_lost(self, reason: str) -> msgspec.Raw | None:
-        self._lost += 1
-        if self._lost == 1:
+    def on_lost(self, reason: str, *, is_blamed: bool) -> msgspec.Raw | None:
+        self._lost += is_blamed
+        if self._lost < STRIKES:
             return self._run.listing_again()
         self._run.refused(
             CallRefused("worker_lost", f"The worker listing the files died ({reason}).")
@@ -98,8 +99,8 @@ class BatchJob:
     def on_progress(self, progress: Progress) -> None:
         del progress  # a run counts files itself
 
-    def on_lost(self, reason: str) -> msgspec.Raw | None:
-        if self._left and not self._run.struck(self._left[0], reason):
+    def on_lost(self, reason: str, *, is_blamed: bool) -> msgspec.Raw | None:
+        if is_blamed and self._left and not self._run.struck(self._left[0], reason):
             self._left.popleft()
         if self._left:
             return self._run.arguments_for(self._left)

@@ -22,6 +22,7 @@ ErrorCode = Literal[
     "queue_full",
     "kind_down",
     "deadline",
+    "memory_limit",
     "worker_lost",
     "outcome_unknown",
     "cancelled",

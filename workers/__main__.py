@@ -1,34 +1,24 @@
-"""`python -P -m workers KIND`: guard stdout, load the kind, say Ready, serve, exit.
+"""`python -P -m workers KIND [MODULE]`: guard stdout, load the kind, say Ready, serve, exit.
 
-`-P` keeps the working directory, which is somebody's project, off the import path.
+`-P` keeps the working directory, which is somebody's project, off the import path. Where it can, the
+coordinator starts `workers.zygote` instead, which does the same many times over.
 """
 
-import contextlib
-import importlib
-import os
 import sys
 
-import msgspec
-
-from protocol.worker.settings import VARIABLE, WorkerSettings
-from workers import limits, runtime
-
-KINDS = {"parse": "workers.parse.kind"}
-"""Each kind and the module that holds its `TOOLS` and its `preload`."""
+from workers import kinds, limits, runtime
+from workers.sandbox.apply import prepare
+from workers.settings import read_settings
 
 
 def main() -> None:
     """Serve one kind of job until the coordinator drains us or is gone."""
     channel = runtime.take_stdio()
-    settings = msgspec.json.decode(os.environ[VARIABLE], type=WorkerSettings)
+    settings = read_settings()
     limits.apply(settings.coordinator_pid)
-    kind = sys.argv[1]
-    module = importlib.import_module(KINDS[kind])
-    module.preload()
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # nobody is left to tell
-        runtime.Runtime(kind, module.TOOLS, settings, channel).run()
-    sys.stderr.flush()
-    os._exit(0)  # nothing is left to save, and interpreter teardown takes longer than a start
+    kind = kinds.load(*sys.argv[1:3])
+    in_force = prepare(settings.sandbox).enforce()
+    runtime.serve(kind, settings, channel, in_force)
 
 
 if __name__ == "__main__":

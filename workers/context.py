@@ -24,8 +24,11 @@ class JobContext(Protocol):
         """Send one finished piece of the result, as encoded JSON, at once."""
         ...
 
+    def progress(self, done: float, total: float | None, message: str) -> None:
+        """Say how far the job is: *done* of *total* units (None: unknown)."""
+
     def cancelled(self) -> bool:
-        """Tell whether nobody waits for this job any more; cheap enough to ask once a file."""
+        """Tell whether nobody waits for this job any more; cheap enough to ask in every loop."""
         ...
 
 

@@ -4,15 +4,20 @@ Rule 1: one job at a time, in the order of arrival; the oldest unanswered job is
 Rule 2: every reply is written before the next job starts, so that a crash is blamed on the right job.
 """
 
+import contextlib
+import fcntl
 import functools
 import os
 import select
+import signal
 import sys
 import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Generator
+from types import FrameType
+from typing import NoReturn
 
 import msgspec
 
@@ -29,22 +34,20 @@ from protocol.worker.messages import (
     Job,
     Part,
     Ping,
+    Progress,
     Ready,
     ToWorker,
     decode_to_worker,
     encode_line,
 )
 from protocol.worker.settings import WorkerSettings
-from workers.context import JobCancelled, Tool
+from workers import lineage
+from workers.context import JobCancelled
+from workers.kinds import Kind
 
 _CHUNK = 1 << 18
-_POLL_INTERVAL_S = 0.01
-"""How often a running job looks for its cancellation.
-
-It must be longer than the interpreter's switch interval (5 ms): every look lets go of the GIL for a moment
-too short for the beating thread to take it, and starts that thread's wait for its turn anew. Looking every
-2 ms left it without a single beat in 30 s.
-"""
+_QUICK_S = 0.005
+"""A job that ends within this time is not worth looking for its cancellation."""
 
 
 class Channel:
@@ -56,6 +59,31 @@ class Channel:
         self._sending = threading.Lock()
         self._decoder = LineDecoder(MAX_LINE_BYTES)
         self.closed = False
+        self.has_news = False
+        """While `watched`: something has come in since this was last set to False."""
+
+    @contextlib.contextmanager
+    def watched(self) -> Generator[None]:
+        """Have the kernel tell us (SIGIO) when something comes in.
+
+        Asking it instead, with a system call every few milliseconds, lets go of the GIL each time for a moment
+        too short for the beating thread to take it, and starts that thread's wait for its turn anew: asking
+        every 2 ms left it without a single beat in 30 s.
+        """
+        before = signal.signal(signal.SIGIO, self._note_news)
+        flags = fcntl.fcntl(self._inbox, fcntl.F_GETFL)
+        fcntl.fcntl(self._inbox, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(self._inbox, fcntl.F_SETFL, flags | os.O_ASYNC)
+        self.has_news = True  # it may have come before we asked to be told
+        try:
+            yield
+        finally:
+            fcntl.fcntl(self._inbox, fcntl.F_SETFL, flags)
+            signal.signal(signal.SIGIO, before)
+
+    def _note_news(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.has_news = True
 
     def send(self, message: FromWorker) -> None:
         """Write one message; a coordinator that is gone ends this process."""
@@ -96,12 +124,12 @@ class Runtime:
     """Runs jobs with *tools* until the coordinator drains us or is gone."""
 
     def __init__(
-        self, kind: str, tools: Mapping[str, Tool], settings: WorkerSettings, channel: Channel
+        self, kind: Kind, settings: WorkerSettings, channel: Channel, in_force: dict[str, str]
     ) -> None:
         self.settings = settings
         self._kind = kind
-        self._tools = tools
         self._channel = channel
+        self._in_force = in_force
         self._waiting: deque[ToWorker] = deque()
         self._cancelled: set[int] = set()
         self._jobs_done = 0
@@ -109,20 +137,37 @@ class Runtime:
 
     def run(self) -> None:
         """Say Ready, then serve until the end of input or a `Drain`."""
-        self._channel.send(Ready(kind=self._kind, pid=os.getpid()))
+        self._channel.send(
+            Ready(
+                kind=self._kind.name,
+                pid=os.getpid(),
+                tools=self._kind.offers,
+                sandbox=self._in_force,
+            )
+        )
         threading.Thread(target=self._beat_for_ever, name="beat", daemon=True).start()
         while (message := self._next()) is not None and not isinstance(message, Drain):
             self._handle(message)
 
+    def watched(self) -> contextlib.AbstractContextManager[None]:
+        """Have `is_cancelled` kept up to date."""
+        return self._channel.watched()
+
     def is_cancelled(self, job_id: int) -> bool:
-        """Take in what has arrived meanwhile, and tell whether *job_id* is still wanted."""
-        while not self._channel.closed and self._channel.has_input():
-            self._take_in()
+        """Take in what has arrived meanwhile, and tell whether *job_id* is not wanted any more."""
+        if self._channel.has_news:
+            self._channel.has_news = False
+            while not self._channel.closed and self._channel.has_input():
+                self._take_in()
         return self._channel.closed or job_id in self._cancelled
 
     def send_part(self, job_id: int, result: bytes) -> None:
         """Send one piece of *job_id*'s result."""
         self._channel.send(Part(id=job_id, result=msgspec.Raw(result)))
+
+    def send_progress(self, job_id: int, done: float, total: float | None, message: str) -> None:
+        """Say how far *job_id* is."""
+        self._channel.send(Progress(id=job_id, done=done, total=total, message=message))
 
     def _next(self) -> ToWorker | None:
         while not self._waiting and not self._channel.closed:
@@ -154,17 +199,23 @@ class Runtime:
 
     def _answer(self, job: Job) -> Done | Failed:
         """Run *job*; whatever it raises becomes an answer, because a tool's mistake is not the worker's."""
-        tool = self._tools.get(job.tool)
+        tool = self._kind.tools.get(job.tool)
         if tool is None:
-            return Failed(
-                id=job.id, code="internal", message=f"{self._kind} has no tool {job.tool}"
-            )
+            message = f"{self._kind.name} has no tool {job.tool}"
+            return Failed(id=job.id, code="internal", message=message)
+        if job.id in self._cancelled:
+            return Failed(id=job.id, code="cancelled", message="cancelled")
         try:
-            result = tool(job.arguments, _Context(self, job.id))
+            with contextlib.ExitStack() as until_it_ends:
+                result = tool(job.arguments, _Context(self, job.id, until_it_ends))
         except JobCancelled:
             return Failed(id=job.id, code="cancelled", message="cancelled")
         except CallRefused as refusal:
             return Failed(id=job.id, code=refusal.code, message=refusal.message)
+        except MemoryError:
+            limit = self.settings.sandbox.memory_limit_bytes >> 20
+            message = f"it needs more than the memory limit of {limit} MiB for a worker"
+            return Failed(id=job.id, code="memory_limit", message=message)
         except Exception as error:  # noqa: BLE001 - the edge between foreign code and the protocol
             traceback.print_exc(file=sys.stderr)
             return Failed(id=job.id, code="internal", message=f"{type(error).__name__}: {error}")
@@ -187,24 +238,41 @@ class Runtime:
         )
 
 
+def serve(
+    kind: Kind, settings: WorkerSettings, channel: Channel, in_force: dict[str, str]
+) -> NoReturn:
+    """Be a worker for as long as the coordinator wants one; *in_force* is what the sandbox says of itself."""
+    lineage.keep_descendants()
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # nobody is left to tell
+        Runtime(kind, settings, channel, in_force).run()
+    sys.stderr.flush()
+    os._exit(0)  # nothing is left to save, and interpreter teardown takes longer than a start
+
+
 class _Context:
     """One running job's way to the outside (see `JobContext`)."""
 
-    def __init__(self, runtime: Runtime, job_id: int) -> None:
+    def __init__(self, runtime: Runtime, job_id: int, until_it_ends: contextlib.ExitStack) -> None:
         self.settings = runtime.settings
         self._runtime = runtime
         self._job_id = job_id
-        self._asked_at = 0.0
+        self._until_it_ends = until_it_ends
+        self._watch_from = time.monotonic() + _QUICK_S
+        self._is_watched = False
 
     def part(self, result: bytes) -> None:
         self._runtime.send_part(self._job_id, result)
 
+    def progress(self, done: float, total: float | None, message: str) -> None:
+        self._runtime.send_progress(self._job_id, done, total, message)
+
     def cancelled(self) -> bool:
-        # Asking costs a system call; a parser's callback asks thousands of times a second.
-        now = time.monotonic()
-        if now - self._asked_at < _POLL_INTERVAL_S:
-            return False
-        self._asked_at = now
+        # A parser's callback asks thousands of times a second, and most jobs are over before it matters.
+        if not self._is_watched:
+            if time.monotonic() < self._watch_from:
+                return False
+            self._is_watched = True
+            self._until_it_ends.enter_context(self._runtime.watched())
         return self._runtime.is_cancelled(self._job_id)
 
 

@@ -90,6 +90,8 @@ def _expected(name: str, base: Any, meta: Meta) -> str:
         return "one of " + ", ".join(get_args(base))
     if get_origin(base) is tuple:
         return "a list of paths, none of them empty"
+    if base is bool:
+        return "true or false"
     unit = " of bytes" if name.endswith("_bytes") else " of seconds" if name.endswith("_s") else ""
     number = "a whole number" if base is int else "a number"
     return f"{number}{unit} from {meta.ge} to {meta.le}"

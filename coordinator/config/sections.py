@@ -51,8 +51,25 @@ class CrewConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """How many workers there are, when one is ended, and how soon it is replaced."""
 
     parse_workers: Annotated[
-        int, Meta(ge=0, le=1024, description="Workers that parse; 0 = one for each core.")
+        int, Meta(ge=0, le=1024, description="Workers that parse, at most; 0 = one for each core.")
     ] = 0
+    parse_workers_min: Annotated[
+        int, Meta(ge=1, le=1024, description="Workers that parse when there is little to do.")
+    ] = 1
+    utilisation: Annotated[
+        float,
+        Meta(ge=0.1, le=1, description="The share of their time that workers should be busy."),
+    ] = 0.7
+    scale_down_s: Annotated[
+        float, Meta(ge=0.1, le=DAY_S, description="After so long without need a worker is let go.")
+    ] = 30.0
+    zygote: Annotated[
+        bool, Meta(description="Whether workers are forked from a loaded template, where possible.")
+    ] = True
+    sandbox: Annotated[
+        bool,
+        Meta(description="Whether workers lock themselves in, as far as the kernel lets them."),
+    ] = True
     start_timeout_s: Annotated[
         float, Meta(ge=0.1, le=600, description="A worker that is not ready by then is killed.")
     ] = 10.0
@@ -67,8 +84,8 @@ class CrewConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     ] = 30.0
     cancel_grace_s: Annotated[
         float,
-        Meta(ge=0.01, le=60, description="What a worker gets to stop a job before it is killed."),
-    ] = 0.5
+        Meta(ge=0.001, le=60, description="What a worker gets to stop a job before it is killed."),
+    ] = 0.01
     check_interval_s: Annotated[
         float,
         Meta(ge=0.001, le=10, description="How often process states are looked at during jobs."),
@@ -98,6 +115,23 @@ class CrewConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         int,
         Meta(ge=32 * MIB, le=1024 * GIB, description="A worker that takes up more is replaced."),
     ] = GIB
+    max_growth_bytes: Annotated[
+        int,
+        Meta(
+            ge=MIB,
+            le=1024 * GIB,
+            description="So is one that has grown by more since it warmed up.",
+        ),
+    ] = 300 * MIB
+    max_age_s: Annotated[
+        float, Meta(ge=0.1, le=365 * DAY_S, description="A worker is replaced at this age.")
+    ] = float(DAY_S)
+    memory_limit_bytes: Annotated[
+        int,
+        Meta(
+            ge=0, le=1024 * GIB, description="A job that makes a worker larger fails; 0 = no limit."
+        ),
+    ] = 4 * GIB
 
 
 class QueueConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

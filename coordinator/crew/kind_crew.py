@@ -1,75 +1,137 @@
 """One kind's processes: carries out what its roster decides, and tells the roster what happens to them."""
 
 import os
+import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
+from coordinator.crew.actions import Actions, Announce, Kill, Note, Report, Send, Spawn
+from coordinator.crew.birth import Child, Ends, launch_program
 from coordinator.crew.health import HealthLimits
 from coordinator.crew.restarts import RestartBudget, RestartPolicy
-from coordinator.crew.roster import Actions, Kill, Note, Report, Roster, Send, Spawn
-from coordinator.crew.worker_process import WorkerProcess, process_state
+from coordinator.crew.roster import Roster
+from coordinator.crew.scaling import Scaler, ScalingPolicy
+from coordinator.crew.worker_process import WorkerProcess
+from coordinator.crew.zygote import Zygote, ZygoteConfig
+from coordinator.dispatch.backend import Outcome, Refusal, Task
 from protocol.framing import Overlong
-from protocol.worker.messages import decode_from_worker, encode_line
-from protocol.worker.settings import VARIABLE, WorkerSettings
+from protocol.worker.messages import Ready, decode_from_worker, encode_line
+from protocol.worker.settings import CREW_VARIABLE, VARIABLE, WorkerSettings
 
 
 class KindConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of worker: how many, how they start, what they may do."""
+    """One kind of worker: how many, how they start, what they may do.
+
+    *argv* starts one worker; *zygote_argv* starts a process that forks them, None: there is no such thing. *depth*
+    is how many short jobs one worker may have at a time.
+    """
 
     name: str
-    size: int
+    scaling: ScalingPolicy
     argv: tuple[str, ...]
     limits: HealthLimits
     restarts: RestartPolicy
+    settings: WorkerSettings
+    zygote_argv: tuple[str, ...] | None = None
+    environment: Mapping[str, str] = {}
+    depth: int = 1
 
 
-def built_in_argv(kind: str) -> tuple[str, ...]:
-    """Return the command line of a built-in worker; -P keeps the working directory off its import path."""
-    return (sys.executable, "-P", "-m", "workers", kind)
+def built_in_argv(kind: str, *module: str) -> tuple[str, ...]:
+    """Return the command line of one worker; -P keeps the working directory off its import path."""
+    return (sys.executable, "-P", "-m", "workers", kind, *module)
 
 
-class Observer:
+def zygote_argv(kind: str, *module: str) -> tuple[str, ...] | None:
+    """Return the command line of a zygote; None where there are none."""
+    if sys.platform != "linux":
+        return None
+    return (sys.executable, "-P", "-m", "workers.zygote", kind, *module)
+
+
+class Observer(msgspec.Struct, frozen=True):
     """Where the crew's life is told; each callable gets the kind's name first."""
 
-    def __init__(
-        self,
-        on_report: Callable[[str, Report], None],
-        on_note: Callable[[str, Note], None],
-        on_log: Callable[[str, int, str], None],
-    ) -> None:
-        self.on_report = on_report
-        self.on_note = on_note
-        self.on_log = on_log
+    on_report: Callable[[str, Report], None]
+    on_note: Callable[[str, Note], None]
+    on_ready: Callable[[str, Ready], None]
+    on_log: Callable[[str, int, str], None]
 
 
 class KindCrew:
     """The processes of one kind."""
 
     def __init__(
-        self,
-        config: KindConfig,
-        settings: WorkerSettings,
-        observer: Observer,
-        on_exit: Callable[[str], None],
+        self, config: KindConfig, crew_id: str, observer: Observer, on_change: Callable[[str], None]
     ) -> None:
         self.config = config
-        self.roster = Roster(config.size, config.limits, RestartBudget(config.restarts))
-        self._env = {**os.environ, VARIABLE: msgspec.json.encode(settings).decode()}
+        self._scaler = Scaler(config.scaling)
+        self.roster = Roster(
+            config.scaling.most,
+            config.limits,
+            RestartBudget(config.restarts),
+            random.uniform,
+            least=config.scaling.least,
+            depth=config.depth,
+        )
+        self._env = {
+            **os.environ,
+            **config.environment,
+            VARIABLE: msgspec.json.encode(config.settings).decode(),
+            CREW_VARIABLE: crew_id,
+        }
         self._processes: dict[int, WorkerProcess] = {}
         self._observer = observer
-        self._on_exit = on_exit
+        self._on_change = on_change
+        self._zygote = self._make_zygote(config)
+
+    # --- questions
 
     def is_empty(self) -> bool:
-        """Tell whether no process is left."""
+        """Tell whether no worker is left."""
         return not self._processes
 
-    def tick(self, now: float) -> None:
-        """Look at every process and do what is due."""
-        states = {number: process_state(p.pid) for number, p in self._processes.items()}
-        self.carry_out(self.roster.tick(now, states))
+    def pids(self) -> set[int]:
+        """Return every process that we know."""
+        known = set(self._zygote.pids()) if self._zygote is not None else set[int]()
+        return known | {process.pid for process in self._processes.values()}
+
+    def refusal(self, now: float) -> Refusal | None:
+        """Return why this kind takes no jobs; None while it does."""
+        name = self.config.name
+        if self.roster.is_paused():
+            return Refusal(f"The {name} workers have been drained by an operator.", None)
+        if (retry_after := self.roster.down_for(now)) is None:
+            return None
+        return Refusal(
+            f"The {name} workers keep dying and are not restarted for now. "
+            f"Try again in {retry_after:.0f} s.",
+            retry_after,
+        )
+
+    # --- what is asked of it
+
+    def tick(self, now: float, waiting: int) -> None:
+        """Look at every process and do what is due, *waiting* jobs being without a worker."""
+        if self._zygote is not None:
+            self._zygote.check(now)
+        samples = {number: process.sample() for number, process in self._processes.items()}
+        self.carry_out(self.roster.tick(now, samples))
+        self.scale(now, waiting)
+
+    def scale(self, now: float, waiting: int) -> None:
+        """Have as many workers as the load asks for."""
+        wanted = self._scaler.wanted(now, waiting)
+        if wanted != self.roster.wanted:
+            self.carry_out(self.roster.want(wanted, now))
+
+    def assign(self, task: Task, now: float) -> None:
+        """Give *task* to a worker; a slot must be free."""
+        self._scaler.started(now)
+        self.carry_out(self.roster.assign(task, now))
 
     def carry_out(self, actions: Actions) -> None:
         """Do what the roster decided."""
@@ -77,14 +139,41 @@ class KindCrew:
             match action:
                 case Send(number=number, message=message):
                     self._processes[number].send(encode_line(message))
-                case Report():
+                case Report(news=news):
+                    if isinstance(news, Outcome):
+                        self._scaler.served(news.ran_s)
                     self._observer.on_report(self.config.name, action)
                 case Spawn(number=number):
                     self._spawn(number)
                 case Kill(number=number):
                     self._processes[number].kill()
+                case Announce(ready=ready):
+                    self._observer.on_ready(self.config.name, ready)
                 case Note():
                     self._observer.on_note(self.config.name, action)
+
+    def start(self) -> None:
+        """Have the zygote loading before the first worker is asked for."""
+        if self._zygote is not None:
+            self._zygote.start()
+
+    def close(self) -> None:
+        """Let go of the zygote; no worker is left."""
+        if self._zygote is not None:
+            self._zygote.close()
+
+    # --- what happens to its processes
+
+    def born(self, number: int, pid: int) -> None:
+        """The worker in place *number* lives."""
+        self.carry_out(self.roster.spawned(number, pid))
+
+    def unborn(self, number: int, why: str) -> None:
+        """There will be no worker in place *number*; it is tried again soon."""
+        del self._processes[number]
+        self._observer.on_log(self.config.name, number, f"was not forked: {why}")
+        self.carry_out(self.roster.unborn(number, time.monotonic()))
+        self._on_change(self.config.name)
 
     def received(self, number: int, lines: list[bytes | Overlong]) -> None:
         """Take whole lines of the worker in place *number*."""
@@ -93,40 +182,54 @@ class KindCrew:
             if line:
                 self.carry_out(self._take(number, line, now))
 
-    def logged(self, number: int, lines: list[bytes | Overlong]) -> None:
-        """Take whole lines of a worker's stderr."""
-        for line in lines:
-            text = (
-                "(a very long line)"
-                if isinstance(line, Overlong)
-                else line.decode(errors="replace")
-            )
-            self._observer.on_log(self.config.name, number, text)
+    def logged(self, number: int, text: str) -> None:
+        """Take a line of a worker's stderr; the zygote is number 0."""
+        self._observer.on_log(self.config.name, number, text)
 
     def exited(self, number: int, code: int) -> None:
         """Take the end of the worker in place *number*."""
-        self._processes.pop(number, None)
+        process = self._processes.pop(number, None)
+        if process is not None and self._zygote is not None:
+            self._zygote.forget(process.group)
         self.carry_out(self.roster.exited(number, code, time.monotonic()))
-        self._on_exit(self.config.name)
+        self._on_change(self.config.name)
+
+    # --- inside
+
+    def _make_zygote(self, config: KindConfig) -> Zygote | None:
+        if config.zygote_argv is None:
+            return None
+        return Zygote(
+            ZygoteConfig(
+                name=config.name,
+                argv=config.zygote_argv,
+                env=self._env,
+                start_timeout_s=config.limits.start_timeout_s,
+            ),
+            RestartBudget(config.restarts),
+            lambda note: self._observer.on_note(config.name, note),
+            lambda text: self.logged(0, text),
+        )
 
     def _take(self, number: int, line: bytes | Overlong, now: float) -> Actions:
         if isinstance(line, Overlong):
             return self.roster.garbled(number, "sent an overlong line")
         try:
             message = decode_from_worker.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             return self.roster.garbled(number, f"sent what is not a message: {error}")
         return self.roster.receive(number, message, now)
 
     def _spawn(self, number: int) -> None:
         try:
-            process = WorkerProcess(self.config.argv, self._env, _Listener(self, number))
+            self._processes[number] = WorkerProcess(self._launch, _Listener(self, number))
         except OSError as error:
             self._observer.on_log(self.config.name, number, f"could not be started: {error}")
             self.carry_out(self.roster.exited(number, -1, time.monotonic()))
-            return
-        self._processes[number] = process
-        self.carry_out(self.roster.spawned(number, process.pid))
+
+    def _launch(self, ends: Ends, child: Child) -> None:
+        if self._zygote is None or not self._zygote.launch(ends, child):
+            launch_program(self.config.argv, self._env, ends, child)
 
 
 class _Listener:
@@ -136,11 +239,17 @@ class _Listener:
         self._crew = crew
         self._number = number
 
+    def on_born(self, pid: int) -> None:
+        self._crew.born(self._number, pid)
+
+    def on_unborn(self, why: str) -> None:
+        self._crew.unborn(self._number, why)
+
     def on_lines(self, lines: list[bytes | Overlong]) -> None:
         self._crew.received(self._number, lines)
 
-    def on_log(self, lines: list[bytes | Overlong]) -> None:
-        self._crew.logged(self._number, lines)
+    def on_log(self, text: str) -> None:
+        self._crew.logged(self._number, text)
 
     def on_exit(self, code: int) -> None:
         self._crew.exited(self._number, code)

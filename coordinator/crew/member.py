@@ -4,11 +4,15 @@ import enum
 from typing import Literal
 
 from coordinator.crew.assign import Candidate
-from coordinator.crew.health import Signs
+from coordinator.crew.health import WARM_UP_JOBS, Sample, Signs
 from coordinator.dispatch.backend import Task
+from protocol.worker.messages import Ready
 from protocol.worker.session import State, WorkerSession
 
-MemberState = Literal["waiting", "down", "starting", "idle", "busy", "draining", "dying"]
+MemberState = Literal["parked", "waiting", "down", "starting", "idle", "busy", "draining", "dying"]
+
+DRAIN_GRACE_S = 0.5
+"""What a worker with nothing left to do gets to exit."""
 
 
 class Phase(enum.Enum):
@@ -20,17 +24,23 @@ class Phase(enum.Enum):
 
 
 class Member:
-    """What the roster knows of one place; it outlives its workers, one after the other."""
+    """What the roster knows of one place; it outlives its workers, one after the other.
 
-    def __init__(self, number: int) -> None:
+    A job is *owned* from the moment it is sent until its outcome is reported; one that the worker still has but
+    that nobody waits for any more is *abandoned*.
+    """
+
+    def __init__(self, number: int, *, is_parked: bool = False) -> None:
         self.number = number
         self.phase = Phase.EMPTY
-        self.due_at: float | None = 0.0
-        """When an empty place is to be filled; None: when the kind comes up again."""
+        self.is_parked = is_parked
+        self.due_at: float | None = None if is_parked else 0.0
+        """When an empty place is to be filled; None: when the kind comes up again, or needs more."""
         self.restarts = 0
         self.pid = 0
         self.used_at = 0.0
         self.total_jobs_done = 0
+        self.share = 1.0
         self._begin(0.0)
 
     def _begin(self, now: float) -> None:
@@ -41,39 +51,81 @@ class Member:
         self.draining_at: float | None = None
         self.since = now
         self.last_beat = now
+        self.head_since = now
         self.jobs_done = 0
-        self.rss_bytes = 0
+        self.sample = Sample()
+        self.baseline_bytes: int | None = None
         self.end_reason = ""
+        self.sandbox: dict[str, str] = {}
 
-    def take(self, task: Task, now: float) -> None:
-        """*task* is this worker's from now on."""
-        self.tasks[task.id] = task
-        self.deadlines[task.id] = task.deadline
-        self.used_at = now
+    # --- what happens to it
 
-    def extend(self, task_id: int, now: float) -> None:
-        """The task has shown progress: it may take a while longer."""
-        if extension_s := self.tasks[task_id].extension_s:
-            self.deadlines[task_id] = now + extension_s
-
-    def drop(self, task_id: int) -> None:
-        """The task has ended, one way or another."""
-        del self.tasks[task_id]
-        del self.deadlines[task_id]
-        self.cancelled_at.pop(task_id, None)
-
-    def fill(self, now: float) -> None:
-        """A new process starts in this place."""
+    def fill(self, now: float, share: float) -> None:
+        """A new process starts in this place; *share* is its part of the limits (see `Signs`)."""
         self._begin(now)
         self.phase = Phase.ALIVE
+        self.share = share
         self.due_at = None
+
+    def ready(self, message: Ready, now: float) -> None:
+        """Its worker has said that it is there."""
+        self.since = now
+        self.sandbox = message.sandbox
 
     def empty(self, due_at: float | None) -> None:
         """The process is gone; the next one is due at *due_at*."""
         self.phase = Phase.EMPTY
         self.due_at = due_at
         self.pid = 0
-        self.rss_bytes = 0
+        self.sample = Sample()
+
+    def take(self, task: Task, now: float) -> None:
+        """*task* is this worker's from now on."""
+        if not self.tasks:
+            self.head_since = now
+        self.tasks[task.id] = task
+        self.deadlines[task.id] = task.deadline
+        self.used_at = now
+
+    def extend(self, task_id: int, now: float) -> None:
+        """The task has shown progress: it may take a while longer."""
+        task = self.tasks.get(task_id)
+        if task is not None and task.extension_s:
+            self.deadlines[task_id] = now + task.extension_s
+
+    def drop(self, task_id: int) -> Task | None:
+        """Its outcome is known and nobody may report it again; None if it was dropped before."""
+        self.deadlines.pop(task_id, None)
+        return self.tasks.pop(task_id, None)
+
+    def answered(self, task_id: int, now: float) -> None:
+        """The worker has no more to do for *task_id*, and begins with what stands behind it."""
+        self.jobs_done += 1
+        self.total_jobs_done += 1
+        self.cancelled_at.pop(task_id, None)
+        self.head_since = now
+        if self.draining_at is not None:
+            self.draining_at = now
+        following = self.head()
+        if following is not None and following not in self.tasks:
+            self.cancelled_at.setdefault(following, now)  # nobody else would notice if it hung
+
+    def look(self, sample: Sample) -> None:
+        """Take in what was seen of its process."""
+        self.sample = sample
+        if self.baseline_bytes is None and self.jobs_done >= WARM_UP_JOBS and sample.rss_bytes:
+            self.baseline_bytes = sample.rss_bytes
+
+    # --- questions
+
+    def head(self) -> int | None:
+        """Return the job that runs: a serial worker answers in order, so it is the oldest unanswered one."""
+        return next(iter(self.session.in_flight), None)
+
+    def is_blamed(self, task_id: int) -> bool:
+        """Tell whether a death now is put down to *task_id*: it alone must have been running."""
+        in_flight = self.session.in_flight
+        return len(in_flight) == 1 or (self.session.capacity == 1 and self.head() == task_id)
 
     def is_due(self, now: float) -> bool:
         """Tell whether this place is empty and to be filled now."""
@@ -83,35 +135,56 @@ class Member:
         """Tell whether its worker has said Ready and has not been asked to go."""
         return self.phase is Phase.ALIVE and self.session.state is State.READY
 
-    def free_slots(self) -> int:
-        """Return how many more tasks this worker may get now."""
-        return self.session.free_slots() if self.phase is Phase.ALIVE else 0
+    def is_idle(self) -> bool:
+        """Tell whether its worker is ready and has nothing to do."""
+        return self.is_ready() and not self.session.in_flight
 
-    def candidate(self) -> Candidate:
+    def free_slots(self, depth: int, max_jobs: int) -> int:
+        """Return how many more tasks this worker may get now, short ones up to *depth* behind each other."""
+        if self.is_parked or not self.is_ready():
+            return 0
+        free = self.session.free_slots()
+        if self._takes_another(depth):
+            free = max(free, depth - len(self.session.in_flight))
+        return min(free, max_jobs - self.jobs_done - len(self.session.in_flight))
+
+    def _takes_another(self, depth: int) -> bool:
+        if depth == 1 or len(self.tasks) < len(self.session.in_flight):
+            return False  # what it was asked to drop may take any time
+        return all(task.is_short for task in self.tasks.values())
+
+    def candidate(self, depth: int, max_jobs: int) -> Candidate:
         """Return what the choice of a worker needs."""
-        return Candidate(self.number, self.free_slots(), self.used_at)
+        free = self.free_slots(depth, max_jobs)
+        return Candidate(self.number, free, len(self.session.in_flight), self.used_at)
 
-    def signs(self, process_state: str) -> Signs:
+    def signs(self) -> Signs:
         """Return what the verdict on its health needs."""
+        is_shared = self.session.capacity > 1
         return Signs(
             is_ready=self.session.state is not State.STARTING,
             since=self.since,
             last_beat=self.last_beat,
-            process_state=process_state,
+            process_state=self.sample.state,
             first_deadline=min(self.deadlines.values(), default=None),
             asked_at=self._asked_at(),
+            is_shared=is_shared and bool(self.cancelled_at),
             jobs_done=self.jobs_done,
-            rss_bytes=self.rss_bytes,
+            rss_bytes=self.sample.rss_bytes,
+            baseline_bytes=self.baseline_bytes,
+            share=self.share,
         )
 
     def _asked_at(self) -> float | None:
-        if self.draining_at is not None and not self.tasks:
-            return self.draining_at
+        if self.draining_at is not None and not self.session.in_flight:
+            return self.draining_at + DRAIN_GRACE_S
         return min(self.cancelled_at.values(), default=None)
 
     def state(self) -> MemberState:
         """Return one word for people and metrics."""
         if self.phase is Phase.EMPTY:
+            if self.is_parked:
+                return "parked"
             return "down" if self.due_at is None else "waiting"
         if self.phase is Phase.DYING:
             return "dying"
@@ -119,4 +192,4 @@ class Member:
             return "starting"
         if self.session.state is State.DRAINING:
             return "draining"
-        return "busy" if self.tasks else "idle"
+        return "busy" if self.session.in_flight else "idle"

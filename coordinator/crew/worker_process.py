@@ -1,7 +1,8 @@
 """One worker process: its socket, its stderr, its exit; no decision is taken here.
 
 Rule 1: every line that the process wrote is delivered before its exit is.
-Rule 2: the whole process group ends with its leader.
+Rule 2: the whole process group ends with the worker.
+Rule 3: its listener hears `on_unborn` once, or `on_exit` once, and nothing after that.
 """
 
 import asyncio
@@ -9,26 +10,33 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
-from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from coordinator.crew.birth import Born, Ends, Launch
+from coordinator.crew.health import Sample
+from coordinator.crew.log_pipe import LogPipe
+from coordinator.crew.process_figures import ProcessFigures
 from protocol.framing import LineDecoder, Overlong
 from protocol.worker.messages import MAX_LINE_BYTES
 
 _CHUNK = 1 << 18
-_MAX_LOG_LINE_BYTES = 8 * 1024
-_REAP_INTERVAL_S = 0.002
+_REAP_INTERVAL_S = 0.001
 
 
 class Listener(Protocol):
     """Whom a process reports to."""
 
+    def on_born(self, pid: int) -> None:
+        """It has been started."""
+
+    def on_unborn(self, why: str) -> None:
+        """It could not be started."""
+
     def on_lines(self, lines: list[bytes | Overlong]) -> None:
         """Whole lines of the protocol."""
 
-    def on_log(self, lines: list[bytes | Overlong]) -> None:
-        """Whole lines of stderr."""
+    def on_log(self, text: str) -> None:
+        """A line of stderr."""
 
     def on_exit(self, code: int) -> None:
         """The process is reaped; *code* is negative for a signal. Nothing follows."""
@@ -37,7 +45,7 @@ class Listener(Protocol):
 class WorkerProcess:
     """A process that speaks the worker protocol on its stdin and stdout, one socket as both."""
 
-    def __init__(self, argv: Sequence[str], env: Mapping[str, str], listener: Listener) -> None:
+    def __init__(self, launch: Launch, listener: Listener) -> None:
         """Start the process.
 
         Raises:
@@ -46,27 +54,45 @@ class WorkerProcess:
         self._loop = asyncio.get_running_loop()
         self._listener = listener
         self._decoder = LineDecoder(MAX_LINE_BYTES)
-        self._log_decoder = LineDecoder(_MAX_LOG_LINE_BYTES)
         self._unsent = bytearray()
-        self._pidfd: int | None = None
-        self._ended = False
+        self._born: Born | None = None
+        self._figures: ProcessFigures | None = None
+        self._is_to_die = False
+        self._is_ending = False
+        self._is_over = False
         with contextlib.ExitStack() as if_it_fails:
             ours, theirs = socket.socketpair()
             if_it_fails.callback(ours.close)
-            with theirs:
-                self._popen = _start(argv, env, theirs)
+            log, stderr = os.pipe()
+            if_it_fails.callback(os.close, log)
+            self._socket = ours
+            self._socket.setblocking(False)
+            try:
+                launch(Ends(theirs.fileno(), stderr), self)
+            finally:
+                theirs.close()
+                os.close(stderr)
             if_it_fails.pop_all()
-        self._socket = ours
-        self._watch()
+        self._log = LogPipe(log, listener.on_log)
+        self._loop.add_reader(self._socket, self._read)
 
     @property
     def pid(self) -> int:
-        """The process id, which is the id of its group too."""
-        return self._popen.pid
+        """The process id; 0 as long as it is not born."""
+        return 0 if self._born is None else self._born.pid
+
+    @property
+    def group(self) -> int:
+        """The id of its process group; 0 as long as it is not born."""
+        return 0 if self._born is None else self._born.group
+
+    def sample(self) -> Sample:
+        """Look at the process."""
+        return Sample() if self._figures is None else self._figures.read()
 
     def send(self, line: bytes) -> None:
         """Write one line, now if the socket takes it, else as it does."""
-        if self._ended:
+        if self._is_over:
             return
         if not self._unsent:
             line = line[self._try_send(line) :]
@@ -75,22 +101,33 @@ class WorkerProcess:
             self._loop.add_writer(self._socket, self._flush)
 
     def kill(self) -> None:
-        """SIGKILL the process and everything in its group."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._popen.pid, signal.SIGKILL)
+        """SIGKILL the process and everything in its group, as soon as it is born."""
+        self._is_to_die = True
+        if self._born is not None:
+            self._born.kill()
 
-    def _watch(self) -> None:
-        self._socket.setblocking(False)
-        self._loop.add_reader(self._socket, self._read)
-        assert self._popen.stderr is not None
-        self._stderr = self._popen.stderr.fileno()
-        os.set_blocking(self._stderr, False)
-        self._loop.add_reader(self._stderr, self._read_log)
-        if hasattr(os, "pidfd_open"):
+    # --- birth (see `birth.Child`)
+
+    def on_born(self, born: Born) -> None:
+        """It lives."""
+        self._born = born
+        self._figures = ProcessFigures(born.pid)
+        if born.pidfd is not None:
             # A grandchild that inherited the socket would hide the end of input from us; not this.
-            with contextlib.suppress(OSError):
-                self._pidfd = os.pidfd_open(self._popen.pid)
-                self._loop.add_reader(self._pidfd, self._end)
+            self._loop.add_reader(born.pidfd, self._end)
+        self._listener.on_born(born.pid)
+        if self._is_to_die:
+            self._end()
+
+    def on_unborn(self, why: str) -> None:
+        """There will be no process."""
+        self._close()
+        if self._is_to_die:
+            self._listener.on_exit(-signal.SIGKILL)
+        else:
+            self._listener.on_unborn(why)
+
+    # --- talk
 
     def _try_send(self, line: bytes | bytearray) -> int:
         try:
@@ -106,7 +143,7 @@ class WorkerProcess:
             self._loop.remove_writer(self._socket)
 
     def _read(self) -> None:
-        if self._receive():
+        if self._receive() or self._is_over:
             return
         self._loop.remove_reader(self._socket)
         self._end()
@@ -123,36 +160,24 @@ class WorkerProcess:
             self._listener.on_lines(lines)
         return bool(data)
 
-    def _read_log(self) -> None:
-        if not self._receive_log():
-            self._loop.remove_reader(self._stderr)
-
-    def _receive_log(self) -> bool:
-        try:
-            data = os.read(self._stderr, _CHUNK)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        if lines := self._log_decoder.feed(data):
-            self._listener.on_log(lines)
-        return bool(data)
+    # --- death
 
     def _end(self) -> None:
         """The process, or its end of the socket, is gone: take the rest of it down and reap it."""
         self.kill()
-        code = self._popen.poll()
-        if code is None:
-            self._loop.call_later(_REAP_INTERVAL_S, self._end)
-        elif not self._ended:
-            self._ended = True
-            self._finish(code)
+        if self._born is None or self._is_ending:
+            return  # who is yet to be born comes here again when it is
+        self._is_ending = True
+        if self._born.pidfd is not None:
+            self._loop.remove_reader(self._born.pidfd)  # it would tell the same for ever
+        self._reap(self._born)
 
-    def _finish(self, code: int) -> None:
+    def _reap(self, born: Born) -> None:
+        code = born.poll()
+        if code is None:
+            self._loop.call_later(_REAP_INTERVAL_S, self._reap, born)
+            return
         self._drain_socket()
-        self._receive_log()
-        if rest := self._log_decoder.rest():
-            self._listener.on_log([rest])
         self._close()
         self._listener.on_exit(code)
 
@@ -162,35 +187,13 @@ class WorkerProcess:
                 self._listener.on_lines(self._decoder.feed(data))
 
     def _close(self) -> None:
+        self._is_over = True
         self._loop.remove_reader(self._socket)
         self._loop.remove_writer(self._socket)
-        self._loop.remove_reader(self._stderr)
-        if self._pidfd is not None:
-            self._loop.remove_reader(self._pidfd)
-            os.close(self._pidfd)
         self._socket.close()
-        assert self._popen.stderr is not None
-        self._popen.stderr.close()
-
-
-def _start(
-    argv: Sequence[str], env: Mapping[str, str], theirs: socket.socket
-) -> subprocess.Popen[bytes]:
-    # No preexec_fn: it costs 2 ms and may deadlock; what a child must do to itself, it does itself.
-    return subprocess.Popen(  # noqa: S603 - argv is ours or the configuration's
-        list(argv),
-        stdin=theirs.fileno(),
-        stdout=theirs.fileno(),
-        stderr=subprocess.PIPE,
-        env=dict(env),
-        process_group=0,
-    )
-
-
-def process_state(pid: int) -> str:
-    """Return the one-letter state of process *pid* as in /proc/PID/stat; "" where it cannot be had."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as stat:
-            return chr(stat.read().rpartition(b") ")[2][0])
-    except (OSError, IndexError):
-        return ""
+        self._log.close()
+        if self._figures is not None:
+            self._figures.close()
+        if self._born is not None and self._born.pidfd is not None:
+            self._loop.remove_reader(self._born.pidfd)
+            os.close(self._born.pidfd)

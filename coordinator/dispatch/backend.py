@@ -15,7 +15,8 @@ class Task(msgspec.Struct, frozen=True):
     """One attempt at one job. *deadline* is a time of the coordinator's monotonic clock.
 
     A job that answers in parts gets *extension_s* seconds more with each of them, so that a long batch
-    that comes along well is not killed, and one that hangs is.
+    that comes along well is not killed, and one that hangs is. One that *is_short* does no harm if it is run
+    twice, and is hoped to be over so soon that it may stand behind another in a worker.
     """
 
     id: int
@@ -26,12 +27,14 @@ class Task(msgspec.Struct, frozen=True):
     extension_s: float = 0
     attempt: int = 1
     trace: str | None = None
+    is_short: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How one attempt ended.
+    """How one attempt ended; it ran for *ran_s* seconds.
 
-    "lost": the worker died with the job, and *message* says of what.
+    "lost": the worker died with the job, and *message* says of what. Of those that it had only the one that ran
+    *is_blamed*; the others had not begun.
     "deadline": the job did not end in time and its worker was killed.
     """
 
@@ -40,6 +43,15 @@ class Outcome(msgspec.Struct, frozen=True):
     code: str = ""
     message: str = ""
     cache_for: float | None = 0
+    is_blamed: bool = False
+    ran_s: float = 0
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why a kind takes no jobs now; *retry_after* is in seconds, None if nobody knows."""
+
+    message: str
+    retry_after: float | None
 
 
 class Sink(Protocol):
@@ -65,8 +77,16 @@ class Backend(Protocol):
         """Return how many more tasks of *kind* may be sent now."""
         ...
 
-    def down_for(self, kind: str) -> float | None:
-        """Return the seconds until *kind* is tried again; None while it is up."""
+    def capacity(self, kind: str) -> int:
+        """Return how many tasks of *kind* can run at once, at least 1."""
+        ...
+
+    def refusal(self, kind: str) -> Refusal | None:
+        """Return why *kind* takes no jobs; None while it does."""
+        ...
+
+    def demand(self, kind: str, waiting: int) -> None:
+        """So many tasks of *kind* wait for a slot: there may be reason to make more of them."""
         ...
 
     def send(self, task: Task) -> None:

@@ -14,13 +14,14 @@ from typing import Protocol
 
 import msgspec
 
-from coordinator.dispatch.backend import Backend, Outcome, Task
+from coordinator.dispatch.backend import Backend, Outcome, Refusal, Task
 from coordinator.dispatch.queue import Entry, JobQueue
 from protocol.errors import CallRefused
 from protocol.tools.contract import Priority
 from protocol.worker.messages import Progress
 
 _SWEEP_INTERVAL_S = 0.05
+_SHUTTING_DOWN = Outcome("failed", code="shutting_down", message="The server is shutting down.")
 
 
 class JobListener(Protocol):
@@ -32,15 +33,22 @@ class JobListener(Protocol):
     def on_progress(self, progress: Progress) -> None:
         """How far the job is, if the worker says so."""
 
-    def on_lost(self, reason: str) -> msgspec.Raw | None:
-        """The worker died with the job: return the arguments to run again, or None to let it be."""
+    def on_lost(self, reason: str, *, is_blamed: bool) -> msgspec.Raw | None:
+        """The worker died with the job: return the arguments to run again, or None to let it be.
+
+        Only the job that *is_blamed* was running; any other had not begun.
+        """
 
     def on_end(self, outcome: Outcome) -> None:
         """The job is done, failed, or past its deadline."""
 
 
 class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be done. *timeout_s* counts from acceptance, the time in the queue included."""
+    """What is to be done. *timeout_s* counts from acceptance, the time in the queue included.
+
+    *tenant* is on whose behalf: the tenants of a queue get equal shares of the workers' time. *is_short*: see
+    `Task`.
+    """
 
     kind: str
     tool: str
@@ -49,9 +57,13 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
     extension_s: float = 0
     trace: str | None = None
+    tenant: str = "-"
+    is_short: bool = False
 
 
-class _Job(msgspec.Struct, frozen=True):
+class QueuedJob(msgspec.Struct, frozen=True):
+    """A job as it stands in the queue."""
+
     id: int
     spec: JobSpec
     listener: JobListener
@@ -65,12 +77,13 @@ class Dispatcher:
         self,
         backend: Backend,
         kinds: Iterable[str],
-        make_queue: Callable[[], JobQueue[_Job]],
+        make_queue: Callable[[str], JobQueue[QueuedJob]],
         on_wait: Callable[[str, float], None],
     ) -> None:
         self._backend = backend
-        self.queues = {kind: make_queue() for kind in kinds}
-        self._running: dict[int, Entry[_Job]] = {}
+        self.queues = {kind: make_queue(kind) for kind in kinds}
+        self._running: dict[int, Entry[QueuedJob]] = {}
+        self._cancelled: dict[int, Entry[QueuedJob]] = {}
         self._ids = itertools.count(1)
         self._on_wait = on_wait
         self._loop = asyncio.get_running_loop()
@@ -81,14 +94,16 @@ class Dispatcher:
         """Accept a job and return its id.
 
         Raises:
-            CallRefused: the queue is full, the kind is down, or the server is shutting down.
+            CallRefused: the queue is full, the kind takes no jobs, or the server is shutting down.
         """
         if self._closed:
-            raise CallRefused("shutting_down", "The server is shutting down.")
-        self._require_up(spec.kind)
-        job = _Job(next(self._ids), spec, listener)
+            raise CallRefused("shutting_down", _SHUTTING_DOWN.message)
+        if (refusal := self._backend.refusal(spec.kind)) is not None:
+            raise CallRefused("kind_down", refusal.message, refusal.retry_after)
+        job = QueuedJob(next(self._ids), spec, listener)
         now = time.monotonic()
-        self.queues[spec.kind].put(job.id, job, spec.priority, now, now + spec.timeout_s)
+        queue = self.queues[spec.kind]
+        queue.put(job.id, job, spec.priority, now, now + spec.timeout_s, spec.tenant)
         self.on_capacity(spec.kind)
         return job.id
 
@@ -96,14 +111,15 @@ class Dispatcher:
         """Nobody wants this job any more; its listener hears nothing of it from now on."""
         if any(queue.discard(job_id) for queue in self.queues.values()):
             return
-        if self._running.pop(job_id, None) is not None:
+        if (entry := self._running.pop(job_id, None)) is not None:
+            self._cancelled[job_id] = entry  # its time is still counted when it ends
             self._backend.cancel(job_id)
 
     def close(self) -> None:
         """Refuse new jobs, and end those that wait."""
         self._closed = True
         for kind in self.queues:
-            self._fail_waiting(kind, "shutting_down", "The server is shutting down.")
+            self._fail_waiting(kind, _SHUTTING_DOWN)
 
     def is_quiet(self) -> bool:
         """Tell whether no job waits or runs."""
@@ -126,21 +142,23 @@ class Dispatcher:
     def on_outcome(self, task_id: int, outcome: Outcome) -> None:
         """End a job, or put what is left of it back where it was."""
         entry = self._running.pop(task_id, None)
+        ended = entry or self._cancelled.pop(task_id)
+        self.queues[ended.job.spec.kind].served(ended.tenant, outcome.ran_s)
         if entry is None:
             return  # cancelled meanwhile
         with self._contained(entry):
-            if outcome.status != "lost":
+            if outcome.status == "lost":
+                self._run_again(entry, outcome)
+            else:
                 entry.job.listener.on_end(outcome)
-            elif (arguments := entry.job.listener.on_lost(outcome.message)) is not None:
-                self._put_back(entry, arguments)
 
     def on_capacity(self, kind: str) -> None:
-        """Give waiting jobs to free slots; end them all if the kind has gone down."""
+        """Give waiting jobs to free slots; end them all if the kind takes none any more."""
         queue = self.queues[kind]
         if not queue:
             return
-        if (retry_after := self._backend.down_for(kind)) is not None:
-            self._fail_waiting(kind, "kind_down", _down_message(kind, retry_after))
+        if (refusal := self._backend.refusal(kind)) is not None:
+            self._fail_waiting(kind, _refused(refusal))
             return
         now = time.monotonic()
         for _ in range(self._backend.slots(kind)):
@@ -148,12 +166,13 @@ class Dispatcher:
                 break
             self._send(entry, now)
         if queue:
+            self._backend.demand(kind, len(queue))
             self._sweep_soon()
 
     # --- inside
 
     @contextlib.contextmanager
-    def _contained(self, entry: Entry[_Job]) -> Generator[None]:
+    def _contained(self, entry: Entry[QueuedJob]) -> Generator[None]:
         """Let a listener's bug end its own job, and not whatever else came with the same bytes."""
         try:
             yield
@@ -166,7 +185,7 @@ class Dispatcher:
                     Outcome("failed", code="internal", message="internal error")
                 )
 
-    def _send(self, entry: Entry[_Job], now: float) -> None:
+    def _send(self, entry: Entry[QueuedJob], now: float) -> None:
         job, spec = entry.job, entry.job.spec
         self._on_wait(spec.kind, now - entry.enqueued_at)
         self._running[job.id] = entry  # first: it must look running before anybody hears of it
@@ -182,24 +201,27 @@ class Dispatcher:
                 extension_s=spec.extension_s,
                 attempt=job.attempt,
                 trace=spec.trace,
+                is_short=spec.is_short,
             )
         )
 
-    def _put_back(self, entry: Entry[_Job], arguments: msgspec.Raw) -> None:
+    def _run_again(self, entry: Entry[QueuedJob], outcome: Outcome) -> None:
+        listener = entry.job.listener
+        if self._closed:
+            listener.on_end(_SHUTTING_DOWN)
+            return
+        arguments = listener.on_lost(outcome.message, is_blamed=outcome.is_blamed)
+        if arguments is None:
+            return
         spec = msgspec.structs.replace(entry.job.spec, arguments=arguments)
         job = msgspec.structs.replace(entry.job, spec=spec, attempt=entry.job.attempt + 1)
         deadline = max(entry.deadline, time.monotonic() + spec.extension_s)
         self.queues[spec.kind].put_back(msgspec.structs.replace(entry, job=job, deadline=deadline))
 
-    def _require_up(self, kind: str) -> None:
-        if (retry_after := self._backend.down_for(kind)) is not None:
-            raise CallRefused("kind_down", _down_message(kind, retry_after), retry_after)
-
-    def _fail_waiting(self, kind: str, code: str, message: str) -> None:
-        queue = self.queues[kind]
+    def _fail_waiting(self, kind: str, outcome: Outcome) -> None:
         # Past every deadline: all entries are taken out before any listener can put a new one in.
-        for entry in queue.expire(float("inf")):
-            entry.job.listener.on_end(Outcome("failed", code=code, message=message))
+        for entry in self.queues[kind].expire(float("inf")):
+            entry.job.listener.on_end(outcome)
 
     def _sweep_soon(self) -> None:
         if self._sweeper is None:
@@ -215,5 +237,5 @@ class Dispatcher:
             self._sweep_soon()
 
 
-def _down_message(kind: str, retry_after: float) -> str:
-    return f"The {kind} workers keep dying and are not restarted for now. Try again in {retry_after:.0f} s."
+def _refused(refusal: Refusal) -> Outcome:
+    return Outcome("failed", code="kind_down", message=refusal.message)

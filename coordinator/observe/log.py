@@ -1,7 +1,7 @@
 """Logs: structured events on stderr. This file is the one place for global state.
 
 Every lifecycle event of the crew is one line with the same keys: `kind`, `worker`, `pid`, `reason`, `code`,
-`delay_s`; a key is there exactly when the event has it.
+`delay_s`, `count`; a key is there exactly when the event has it.
 """
 
 import logging
@@ -10,15 +10,23 @@ from typing import Literal, TextIO, cast
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
 
-from coordinator.crew.roster import Note
+from coordinator.crew.actions import Note
+from coordinator.crew.health import RECYCLING
 from coordinator.observe.stderr import LossyStderr
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "console", "json"]
 
 _LEVELS = logging.getLevelNamesMapping()
-_WARNINGS = {"worker_killed", "worker_exited", "kind_down"}
-_EXPECTED_ENDS = {"shutdown", "worn_out", "too_much_memory"}
+_WARNINGS = {
+    "worker_killed",
+    "worker_exited",
+    "zygote_exited",
+    "zygote_unusable",
+    "orphans_killed",
+    "kind_down",
+}
+_EXPECTED_ENDS = {"shutdown", "paused", "operator", "not_needed", *RECYCLING}
 
 
 def configure(level: Level, log_format: Format) -> None:
@@ -58,6 +66,7 @@ def log_note(kind: str, note: Note) -> None:
         "reason": note.reason or None,
         "code": note.code,
         "delay_s": note.delay_s,
+        "count": note.count,
     }
     present = {key: value for key, value in keys.items() if value is not None}
     alarming = note.event in _WARNINGS and note.reason not in _EXPECTED_ENDS

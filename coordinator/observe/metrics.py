@@ -20,10 +20,12 @@ from protocol.tools.admin_get_metrics import (
     CacheFigures,
     CallFigures,
     CoordinatorFigures,
+    EventFigures,
     QueueFigures,
     Result,
     WorkerFigures,
 )
+from protocol.worker.messages import Ready
 
 NOT_REFUSALS = {"hit", "shared", "done", "cancelled"}
 
@@ -34,6 +36,16 @@ class Metrics:
     def __init__(self) -> None:
         self._calls: dict[tuple[str, str], LatencySketch] = {}
         self._waits: dict[str, LatencySketch] = {}
+        self._events: Counter[tuple[str, str]] = Counter()
+        self._sandboxes: dict[str, dict[str, str]] = {}
+
+    def noted(self, kind: str, event: str) -> None:
+        """Something has happened in the life of the crew."""
+        self._events[kind, event] += 1
+
+    def announced(self, kind: str, ready: Ready) -> None:
+        """A worker of *kind* has said what it is."""
+        self._sandboxes[kind] = ready.sandbox
 
     def called(self, tool: str, outcome: str, seconds: float) -> None:
         """A call of *tool* ended as *outcome* after *seconds*."""
@@ -49,6 +61,17 @@ class Metrics:
     def wait_of(self, kind: str) -> LatencySketch:
         """Return the waiting times of one kind's jobs."""
         return self._waits.setdefault(kind, LatencySketch())
+
+    def events(self) -> list[EventFigures]:
+        """Return how often what has happened to the crew, in a stable order."""
+        return [
+            EventFigures(kind=kind, event=event, count=count)
+            for (kind, event), count in sorted(self._events.items())
+        ]
+
+    def sandbox_of(self, kind: str) -> dict[str, str]:
+        """Return what is in force in the youngest worker of *kind*."""
+        return self._sandboxes.get(kind, {})
 
     def calls(self) -> list[CallFigures]:
         """Return every tool's calls by outcome, in a stable order."""
@@ -86,11 +109,17 @@ class Observatory(msgspec.Struct, frozen=True, kw_only=True):
             cache=self._cache(),
             queues=[self._queue(kind, now) for kind in self.crew.kinds],
             workers=[
-                _worker(kind, member, now) for kind in kinds for member in kind.roster.members
+                _worker(kind, member, now)
+                for kind in kinds
+                for member in kind.roster.members
+                if member.state() != "parked"
             ],
             restarts=dict(restarts),
             refusals=_refusals(calls),
             quarantined=self.quarantine.held(now),
+            events=self.metrics.events(),
+            sandbox={kind: self.metrics.sandbox_of(kind) for kind in self.crew.kinds},
+            late_replies=sum(kind.roster.late_replies for kind in kinds),
         )
 
     def _server(self, now: float) -> CoordinatorFigures:

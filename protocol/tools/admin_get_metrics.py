@@ -74,6 +74,16 @@ class WorkerFigures(msgspec.Struct, frozen=True, kw_only=True):
     last_beat_s: Annotated[float, msgspec.Meta(description="Seconds since it was last heard.")]
 
 
+class EventFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """How often something has happened to one kind of worker."""
+
+    kind: str
+    event: Annotated[
+        str, msgspec.Meta(description="As in the log: worker_exited, kind_down, and so on.")
+    ]
+    count: int
+
+
 class CoordinatorFigures(msgspec.Struct, frozen=True, kw_only=True):
     """The coordinator process."""
 
@@ -98,6 +108,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     ]
     quarantined: Annotated[
         int, msgspec.Meta(description="Sources refused for now because they killed two workers.")
+    ]
+    events: list[EventFigures]
+    sandbox: Annotated[
+        dict[str, dict[str, str]],
+        msgspec.Meta(description="What is in force in each kind's workers, part by part."),
+    ]
+    late_replies: Annotated[
+        int, msgspec.Meta(description="Answers dropped because their job had ended or been moved.")
     ]
 
 

@@ -3,7 +3,9 @@
 Rule 1: every state change is a row of TRANSITIONS; no other line assigns `state`, save `end`.
 Rule 2: a job is in flight from the `Job` that sends it to the `Done` or `Failed` that answers it, cancelled
 or not, because the worker is busy with it until then.
-Rule 3: this file reads no bytes, no clock and no configuration.
+Rule 3: a worker of capacity 1 answers its jobs in the order in which it got them, so that the oldest one in
+flight is the one that runs. It may be sent *depth* jobs all the same: it reads the next when it is done.
+Rule 4: this file reads no bytes, no clock and no configuration.
 """
 
 import enum
@@ -53,8 +55,9 @@ TRANSITIONS: dict[tuple[State, type[Message]], State] = {
 class WorkerSession:
     """Tracks one worker's state and the ids of the jobs it has, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, depth: int = 1) -> None:
         self.state: State = State.STARTING
+        self.depth = depth
         self.capacity = 0
         self.in_flight: dict[int, None] = {}
 
@@ -62,8 +65,12 @@ class WorkerSession:
         return f"<WorkerSession {self.state.value} {len(self.in_flight)}/{self.capacity}>"
 
     def free_slots(self) -> int:
-        """Return how many more jobs may be sent now."""
-        return self.capacity - len(self.in_flight) if self.state is State.READY else 0
+        """Return how many more jobs would be begun at once."""
+        return max(0, self.capacity - len(self.in_flight)) if self.state is State.READY else 0
+
+    def is_full(self) -> bool:
+        """Tell whether another job would be one too many, even behind the others."""
+        return len(self.in_flight) >= max(self.capacity, self.depth)
 
     def advance(self, message: Message) -> None:
         """Take one message, sent or received.
@@ -90,13 +97,15 @@ class WorkerSession:
                     self._break(f"capacity {capacity}")
                 self.capacity = capacity
             case Job(id=job_id):
-                if job_id in self.in_flight or self.free_slots() < 1:
+                if job_id in self.in_flight or self.is_full():
                     self._break(f"job {job_id} has no free slot")
                 self.in_flight[job_id] = None
             case Done(id=job_id) | Failed(id=job_id):
-                self._require(job_id)
+                self._require_running(job_id)
                 del self.in_flight[job_id]
-            case Part(id=job_id) | Progress(id=job_id) | Cancel(id=job_id):
+            case Part(id=job_id) | Progress(id=job_id):
+                self._require_running(job_id)
+            case Cancel(id=job_id):
                 self._require(job_id)
             case _:
                 pass
@@ -104,6 +113,11 @@ class WorkerSession:
     def _require(self, job_id: int) -> None:
         if job_id not in self.in_flight:
             self._break(f"job {job_id} is not in flight")
+
+    def _require_running(self, job_id: int) -> None:
+        self._require(job_id)
+        if self.capacity == 1 and job_id != next(iter(self.in_flight)):
+            self._break(f"job {job_id} is answered before an older one")
 
     def _break(self, what: str) -> NoReturn:
         # The ids in flight are kept: `end` hands them to whoever runs them elsewhere.

@@ -6,6 +6,9 @@ from protocol.worker.sandbox import SandboxPolicy
 
 VARIABLE = "TOOLCREW_WORKER"
 
+CREW_VARIABLE = "TOOLCREW_CREW"
+"""The variable whose value all processes of one crew share, and no others."""
+
 
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The part of the configuration that a worker needs. Paths are absolute and resolved."""
@@ -17,4 +20,6 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_listed_files: int = 50_000
     parse_budget_s: float = 5.0
     beat_s: float = 1.0
+    scratch: str = ""
+    """The folder for temporary files, removed with the crew; "" = there is none."""
     sandbox: SandboxPolicy = SandboxPolicy(enabled=False)

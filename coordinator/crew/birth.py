@@ -1,0 +1,76 @@
+"""How a worker process comes into the world: what it is given, what is known of it, and the plain way."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+import msgspec
+
+
+class Ends(msgspec.Struct, frozen=True):
+    """The descriptors that a new worker gets: its stdin and stdout, and its stderr."""
+
+    socket: int
+    stderr: int
+
+
+class Born(msgspec.Struct, frozen=True):
+    """A process that is our child, or is about to be.
+
+    *poll* returns its exit code once it is gone, negative for a signal, and reaps it. *pidfd* is ours to close.
+    """
+
+    pid: int
+    group: int
+    pidfd: int | None
+    poll: Callable[[], int | None]
+
+    def kill(self) -> None:
+        """SIGKILL it and everything in its group."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.group, signal.SIGKILL)
+
+
+class Child(Protocol):
+    """Whom to tell, once: perhaps before `launch` returns, perhaps later."""
+
+    def on_born(self, born: Born) -> None:
+        """It lives."""
+
+    def on_unborn(self, why: str) -> None:
+        """There will be no process."""
+
+
+Launch = Callable[[Ends, Child], None]
+"""Start a process with these ends, which may be closed when it returns. May raise OSError."""
+
+
+def launch_program(argv: Sequence[str], env: Mapping[str, str], ends: Ends, child: Child) -> None:
+    """Start *argv* as a program of its own.
+
+    Raises:
+        OSError: it could not be started.
+    """
+    # No preexec_fn: it costs 2 ms and may deadlock; what a child must do to itself, it does itself.
+    popen = subprocess.Popen(  # noqa: S603 - argv is ours or the configuration's
+        list(argv),
+        stdin=ends.socket,
+        stdout=ends.socket,
+        stderr=ends.stderr,
+        env=dict(env),
+        process_group=0,
+    )
+    child.on_born(Born(popen.pid, popen.pid, open_pidfd(popen.pid), popen.poll))
+
+
+def open_pidfd(pid: int) -> int | None:
+    """Return a descriptor that is readable when our child *pid* is gone; None where there is no such thing."""
+    if not hasattr(os, "pidfd_open"):
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None
