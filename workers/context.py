@@ -20,6 +20,11 @@ class JobContext(Protocol):
         """The limits that hold in this worker."""
         ...
 
+    @property
+    def attempt(self) -> int:
+        """1 for the first time that this job is run, one more after each worker that died with it."""
+        ...
+
     def part(self, result: bytes) -> None:
         """Send one finished piece of the result, as encoded JSON, at once."""
         ...

@@ -66,8 +66,8 @@ class Channel:
     def watched(self) -> Generator[None]:
         """Have the kernel tell us (SIGIO) when something comes in.
 
-        Asking it instead, with a system call every few milliseconds, lets go of the GIL each time for a moment
-        too short for the beating thread to take it, and starts that thread's wait for its turn anew: asking
+        Asking it instead, with a system call every few milliseconds, lets go of the GIL each time for a
+        moment too short for the beating thread to take it, and starts that thread's wait for its turn anew: asking
         every 2 ms left it without a single beat in 30 s.
         """
         before = signal.signal(signal.SIGIO, self._note_news)
@@ -199,30 +199,38 @@ class Runtime:
 
     def _answer(self, job: Job) -> Done | Failed:
         """Run *job*; whatever it raises becomes an answer, because a tool's mistake is not the worker's."""
-        tool = self._kind.tools.get(job.tool)
-        if tool is None:
-            message = f"{self._kind.name} has no tool {job.tool}"
-            return Failed(id=job.id, code="internal", message=message)
-        if job.id in self._cancelled:
-            return Failed(id=job.id, code="cancelled", message="cancelled")
         try:
-            with contextlib.ExitStack() as until_it_ends:
-                result = tool(job.arguments, _Context(self, job.id, until_it_ends))
-        except JobCancelled:
-            return Failed(id=job.id, code="cancelled", message="cancelled")
-        except CallRefused as refusal:
-            return Failed(id=job.id, code=refusal.code, message=refusal.message)
-        except MemoryError:
-            limit = self.settings.sandbox.memory_limit_bytes >> 20
-            message = f"it needs more than the memory limit of {limit} MiB for a worker"
-            return Failed(id=job.id, code="memory_limit", message=message)
+            result = self._run(job)
         except Exception as error:  # noqa: BLE001 - the edge between foreign code and the protocol
-            traceback.print_exc(file=sys.stderr)
-            return Failed(id=job.id, code="internal", message=f"{type(error).__name__}: {error}")
+            code, message = self._explain(error)
+            return Failed(id=job.id, code=code, message=message)
+        return Done(id=job.id, result=msgspec.Raw(result), cache_for=None)
+
+    def _run(self, job: Job) -> bytes:
+        if job.id in self._cancelled:
+            raise JobCancelled
+        if (tool := self._kind.tools.get(job.tool)) is None:
+            raise CallRefused("internal", f"{self._kind.name} has no tool {job.tool}")
+        with contextlib.ExitStack() as until_it_ends:
+            result = tool(job.arguments, _Context(self, job, until_it_ends))
         if len(result) > MAX_LINE_BYTES // 2:
             message = f"the result has {len(result)} bytes, more than a message can carry"
-            return Failed(id=job.id, code="too_large", message=message)
-        return Done(id=job.id, result=msgspec.Raw(result), cache_for=None)
+            raise CallRefused("too_large", message)
+        return result
+
+    def _explain(self, error: Exception) -> tuple[str, str]:
+        """Return the code and the message that answer for *error*."""
+        match error:
+            case JobCancelled():
+                return "cancelled", "cancelled"
+            case CallRefused():
+                return error.code, error.message
+            case MemoryError():
+                limit = self.settings.sandbox.memory_limit_bytes >> 20
+                return "memory_limit", f"It needs more than a worker's memory limit of {limit} MiB."
+            case _:
+                traceback.print_exception(error, file=sys.stderr)
+                return "internal", f"{type(error).__name__}: {error}"
 
     def _beat_for_ever(self) -> None:
         while True:

@@ -26,7 +26,7 @@ from protocol.worker.zygote import (
     decode_to_zygote,
     encode_packet,
 )
-from workers import kinds, lineage, limits, runtime
+from workers import kinds, limits, lineage, runtime
 from workers.sandbox.apply import prepare
 from workers.settings import read_settings
 

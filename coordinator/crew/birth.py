@@ -20,7 +20,8 @@ class Ends(msgspec.Struct, frozen=True):
 class Born(msgspec.Struct, frozen=True):
     """A process that is our child, or is about to be.
 
-    *poll* returns its exit code once it is gone, negative for a signal, and reaps it. *pidfd* is ours to close.
+    *poll* reaps it once it is gone and returns its exit code, negative for a signal; *pidfd* is ours to
+    close.
     """
 
     pid: int
@@ -67,7 +68,7 @@ def launch_program(argv: Sequence[str], env: Mapping[str, str], ends: Ends, chil
 
 
 def open_pidfd(pid: int) -> int | None:
-    """Return a descriptor that is readable when our child *pid* is gone; None where there is no such thing."""
+    """Return a descriptor that is readable when our child *pid* is gone; None where there are none."""
     if not hasattr(os, "pidfd_open"):
         return None
     try:

@@ -25,8 +25,8 @@ from protocol.worker.settings import CREW_VARIABLE, VARIABLE, WorkerSettings
 class KindConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of worker: how many, how they start, what they may do.
 
-    *argv* starts one worker; *zygote_argv* starts a process that forks them, None: there is no such thing. *depth*
-    is how many short jobs one worker may have at a time.
+    *argv* starts one worker; *zygote_argv* starts a process that forks them, None: there is no such thing.
+    *depth* is how many short jobs one worker may have at a time.
     """
 
     name: str
@@ -102,9 +102,9 @@ class KindCrew:
     def refusal(self, now: float) -> Refusal | None:
         """Return why this kind takes no jobs; None while it does."""
         name = self.config.name
-        if self.roster.is_paused():
+        if self.roster.staffing.is_paused:
             return Refusal(f"The {name} workers have been drained by an operator.", None)
-        if (retry_after := self.roster.down_for(now)) is None:
+        if (retry_after := self.roster.staffing.down_for(now)) is None:
             return None
         return Refusal(
             f"The {name} workers keep dying and are not restarted for now. "
@@ -125,8 +125,7 @@ class KindCrew:
     def scale(self, now: float, waiting: int) -> None:
         """Have as many workers as the load asks for."""
         wanted = self._scaler.wanted(now, waiting)
-        if wanted != self.roster.wanted:
-            self.carry_out(self.roster.want(wanted, now))
+        self.carry_out(self.roster.staffing.want(wanted, now))
 
     def assign(self, task: Task, now: float) -> None:
         """Give *task* to a worker; a slot must be free."""

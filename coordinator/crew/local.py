@@ -1,8 +1,8 @@
 """The local crew: a backend of supervised processes on this machine.
 
 One timer serves all deadlines, beats and restarts: it goes off when something is due, often while anything
-runs, seldom while all is quiet. Between its rounds the kernel tells us at once when a child of ours has stopped
-or ended (SIGCHLD, pidfd, end of input).
+runs, seldom while all is quiet. Between its rounds the kernel tells us at once when a child of ours has
+stopped or ended (SIGCHLD, pidfd, end of input).
 """
 
 import asyncio
@@ -39,8 +39,8 @@ class CrewListener(msgspec.Struct, frozen=True):
 class LocalCrew:
     """A backend of supervised local processes (see `Backend`).
 
-    With *owns_process* every other child of this process is taken for something that a worker has left behind,
-    and killed.
+    With *owns_process* every other child of this process is taken for something that a worker has left
+    behind, and killed.
     """
 
     def __init__(
@@ -142,13 +142,13 @@ class LocalCrew:
     def pause(self, kind: str) -> None:
         """Send the workers of *kind* home after their jobs, and refuse new ones."""
         crew = self.kinds[kind]
-        crew.carry_out(crew.roster.pause(time.monotonic()))
+        crew.carry_out(crew.roster.staffing.pause(time.monotonic()))
         self._changed(kind)
 
     def resume(self, kind: str) -> None:
         """Go on after `pause`."""
         crew = self.kinds[kind]
-        crew.carry_out(crew.roster.resume(time.monotonic()))
+        crew.carry_out(crew.roster.staffing.resume(time.monotonic()))
         self._changed(kind)
 
     # --- what happens

@@ -26,8 +26,8 @@ class Phase(enum.Enum):
 class Member:
     """What the roster knows of one place; it outlives its workers, one after the other.
 
-    A job is *owned* from the moment it is sent until its outcome is reported; one that the worker still has but
-    that nobody waits for any more is *abandoned*.
+    A job is *owned* from the moment it is sent until its outcome is reported; one that the worker still has
+    but that nobody waits for any more is *abandoned*.
     """
 
     def __init__(self, number: int, *, is_parked: bool = False) -> None:
@@ -60,9 +60,10 @@ class Member:
 
     # --- what happens to it
 
-    def fill(self, now: float, share: float) -> None:
+    def fill(self, now: float, share: float, depth: int) -> None:
         """A new process starts in this place; *share* is its part of the limits (see `Signs`)."""
         self._begin(now)
+        self.session.depth = depth
         self.phase = Phase.ALIVE
         self.share = share
         self.due_at = None
@@ -121,6 +122,13 @@ class Member:
     def head(self) -> int | None:
         """Return the job that runs: a serial worker answers in order, so it is the oldest unanswered one."""
         return next(iter(self.session.in_flight), None)
+
+    def behind(self) -> list[int]:
+        """Return the tasks that a serial worker has not begun."""
+        if self.session.capacity != 1 or len(self.session.in_flight) < 2:  # noqa: PLR2004
+            return []
+        head = self.head()
+        return [task_id for task_id in self.tasks if task_id != head]
 
     def is_blamed(self, task_id: int) -> bool:
         """Tell whether a death now is put down to *task_id*: it alone must have been running."""

@@ -1,7 +1,7 @@
 """The template of one kind, from which its workers are forked in a millisecond or two.
 
-Rule 1: the zygote may die, hang or be stopped at any time: whoever waits for a fork is told so and tries again,
-workers that live are not touched, and a new zygote is started at once.
+Rule 1: the zygote may die, hang or be stopped at any time: whoever waits for a fork is told so and tries
+again, workers that live are not touched, and a new zygote is started at once.
 Rule 2: one that keeps dying is left alone for a while, and workers are started as plain programs meanwhile.
 """
 
@@ -24,9 +24,9 @@ from coordinator.crew.process_figures import ProcessFigures
 from coordinator.crew.restarts import GoDown, RestartBudget
 from protocol.worker.zygote import (
     LONGEST_PACKET,
+    Forget,
     Fork,
     Forked,
-    Forget,
     FromZygote,
     Loaded,
     NotForked,

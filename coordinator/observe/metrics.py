@@ -102,7 +102,7 @@ class Observatory(msgspec.Struct, frozen=True, kw_only=True):
         kinds = self.crew.kinds.values()
         restarts: Counter[str] = Counter()
         for kind in kinds:
-            restarts.update(kind.roster.restarts_by_reason)
+            restarts.update(kind.roster.staffing.restarts_by_reason)
         return Result(
             server=self._server(now),
             calls=calls,
