@@ -67,8 +67,8 @@ class Channel:
         """Have the kernel tell us (SIGIO) when something comes in.
 
         Asking it instead, with a system call every few milliseconds, lets go of the GIL each time for a
-        moment too short for the beating thread to take it, and starts that thread's wait for its turn anew: asking
-        every 2 ms left it without a single beat in 30 s.
+        moment too short for the beating thread to take it, and starts that thread's wait for its turn anew:
+        asking every 2 ms left it without a single beat in 30 s.
         """
         before = signal.signal(signal.SIGIO, self._note_news)
         flags = fcntl.fcntl(self._inbox, fcntl.F_GETFL)

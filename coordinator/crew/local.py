@@ -126,7 +126,7 @@ class LocalCrew:
             self._timer.cancel()
         for crew in self.kinds.values():
             crew.close()
-        while self._kills_orphans and kill_orphans(self._pids):
+        while self._kills_orphans and kill_orphans(self._pids):  # noqa: ASYNC110 - the kernel's turn
             await asyncio.sleep(_ORPHAN_INTERVAL_S)
         if threading.current_thread() is threading.main_thread():
             self._loop.remove_signal_handler(signal.SIGCHLD)

@@ -7,7 +7,7 @@ from protocol.worker.session import State
 
 
 def ask_to_drop(member: Member, task_id: int, now: float) -> Actions:
-    """Tell it that nobody waits for a task any more; only if it has begun it can it be expected to obey soon."""
+    """Tell it that nobody waits for a task any more; it can obey soon only if it has begun it."""
     if member.phase is not Phase.ALIVE or task_id in member.cancelled_at:
         return []
     if member.session.capacity != 1 or member.head() == task_id:
@@ -29,7 +29,7 @@ def ask_to_go(member: Member, reason: str, now: float) -> Actions:
 
 
 def kill(member: Member, reason: str) -> Actions:
-    """Kill it now; what it ran is lost when its exit is seen, not before, so that two never run it at once."""
+    """Kill it now; what it ran is lost when its exit is seen: two must never run it at once."""
     if member.phase is not Phase.ALIVE:
         return []
     member.phase = Phase.DYING

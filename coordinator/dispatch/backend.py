@@ -33,8 +33,8 @@ class Task(msgspec.Struct, frozen=True):
 class Outcome(msgspec.Struct, frozen=True):
     """How one attempt ended; it ran for *ran_s* seconds.
 
-    "lost": the worker died with the job, and *message* says of what. Of those that it had only the one that ran
-    *is_blamed*; the others had not begun.
+    "lost": the worker died with the job, and *message* says of what. Of those that it had only the one that
+    ran *is_blamed*; the others had not begun.
     "deadline": the job did not end in time and its worker was killed.
     """
 

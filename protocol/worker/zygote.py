@@ -1,8 +1,8 @@
 """What the coordinator and a zygote say to each other, one message a packet (SOCK_SEQPACKET on its stdin).
 
-A zygote is a process that has loaded all that a kind of worker needs and then only forks. With `Fork` come two
-descriptors: the socket that the worker is to speak on, and the pipe for its stderr. With `Forked` comes one: a
-pidfd of the worker, opened before anybody could have reaped it.
+A zygote is a process that has loaded all that a kind of worker needs and then only forks. With `Fork` come
+two descriptors: the socket that the worker is to speak on, and the pipe for its stderr. With `Forked` comes
+one: a pidfd of the worker, opened before anybody could have reaped it.
 """
 
 import msgspec
