@@ -260,10 +260,11 @@ def serve(
 class _Context:
     """One running job's way to the outside (see `JobContext`)."""
 
-    def __init__(self, runtime: Runtime, job_id: int, until_it_ends: contextlib.ExitStack) -> None:
+    def __init__(self, runtime: Runtime, job: Job, until_it_ends: contextlib.ExitStack) -> None:
         self.settings = runtime.settings
+        self.attempt = job.attempt
         self._runtime = runtime
-        self._job_id = job_id
+        self._job_id = job.id
         self._until_it_ends = until_it_ends
         self._watch_from = time.monotonic() + _QUICK_S
         self._is_watched = False

@@ -2,8 +2,8 @@
 
 Rule 1: this process has one thread and opens nothing that a worker must not have, so that forking it is safe.
 Rule 2: a worker becomes the coordinator's own child: it is forked by a process in between, which ends at
-once, and the coordinator adopts what that leaves behind. So the zygote's death does not touch its workers, and
-the coordinator's death kills them.
+once, and the coordinator adopts what that leaves behind. So the zygote's death does not touch its workers,
+and the coordinator's death kills them.
 Rule 3: when the coordinator is gone, nothing that it or any of its workers has started is left alive.
 """
 
