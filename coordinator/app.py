@@ -86,7 +86,7 @@ class App:
             quarantine=quarantine,
             crew=self.crew,
         )
-        self.calls.add_local_tool("admin_get_metrics", lambda: _metrics(observatory))
+        self.calls.add_local_tool("admin_get_metrics", lambda _: _metrics(observatory))
         self.mcp = McpServer(
             ServerInfo("toolcrew", "Toolcrew", __version__),
             self.calls,

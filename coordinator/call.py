@@ -33,8 +33,8 @@ log = get_logger(__name__)
 _GLOB = frozenset("*?[")
 _encode = msgspec.json.Encoder().encode
 
-LocalTool = Callable[[], Merged]
-"""A tool that the coordinator answers itself, at once."""
+LocalTool = Callable[[msgspec.Struct], Merged]
+"""A tool that the coordinator answers itself, at once, given its arguments; it may raise `CallRefused`."""
 
 
 class Caller(Protocol):
@@ -151,7 +151,7 @@ class Calls:
         contract = self.contracts[call.tool]
         arguments = self._decoders[call.tool].decode(call.arguments)
         if not isinstance(arguments, Sources):
-            self._answer_locally(call)
+            self._answer_locally(call, arguments)
             return
         work = self._work(contract, arguments)
         if work.source is not None and (body := self._cache.get(work.key)) is not None:
@@ -165,8 +165,8 @@ class Calls:
                 self._flights.leave(work.key, call)
                 raise
 
-    def _answer_locally(self, call: Call) -> None:
-        answer = self._local_tools[call.tool]()
+    def _answer_locally(self, call: Call, arguments: msgspec.Struct) -> None:
+        answer = self._local_tools[call.tool](arguments)
         self._answer(call, call_body(answer.text, answer.structured), "done")
 
     # --- what is wanted

@@ -32,7 +32,7 @@ class Desk:
         self.metrics = Metrics()
         self.flights: Flights[Call] = Flights()
         self.calls = Calls(CONTRACTS, rig.services, self.flights, self.metrics, str(directory))
-        self.calls.add_local_tool("admin_get_metrics", lambda: Merged("up", b'{"a":1}'))
+        self.calls.add_local_tool("admin_get_metrics", lambda _: Merged("up", b'{"a":1}'))
 
     def ask(
         self, tool: str = "code_parse", priority: Priority | None = None, /, **arguments: object
