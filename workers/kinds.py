@@ -1,10 +1,12 @@
-"""The kinds of worker there are: each is a module with `TOOLS`, and perhaps `OFFERS` and `preload`.
+"""The kinds of worker there are: each is a module with `TOOLS`, and perhaps `OFFERS`, `preload` and `warm`.
 
+`preload` loads what no job can do without. `warm` is a generator that does the rest of what the first job would
+pay for, in small steps, when there is time.
 A kind of your own is any importable module of that shape, named in the configuration.
 """
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -20,11 +22,12 @@ class Kind(msgspec.Struct, frozen=True):
 
     name: str
     tools: Mapping[str, Tool]
-    offers: tuple[ToolOffer, ...]
+    offers: tuple[ToolOffer, ...] = ()
+    warm: Callable[[], Iterator[None]] | None = None
 
 
 def load(name: str, module_name: str | None = None) -> Kind:
-    """Import a kind and all that its tools will need, so that the first job costs what the others do.
+    """Import a kind and what its tools cannot do without.
 
     Raises:
         ImportError: there is no such module, or it cannot be imported.
@@ -34,4 +37,4 @@ def load(name: str, module_name: str | None = None) -> Kind:
     preload: Callable[[], None] | None = getattr(module, "preload", None)
     if preload is not None:
         preload()
-    return Kind(name, module.TOOLS, getattr(module, "OFFERS", ()))
+    return Kind(name, module.TOOLS, getattr(module, "OFFERS", ()), getattr(module, "warm", None))

@@ -9,6 +9,7 @@ Rule 3: when the coordinator is gone, nothing that it or any of its workers has 
 
 import gc
 import os
+import select
 import shutil
 import signal
 import socket
@@ -31,6 +32,7 @@ from workers.sandbox.apply import prepare
 from workers.settings import read_settings
 
 _ADOPTION_POLL_S = 0.0001
+_IDLE_S = 0.2
 
 
 class Zygote:
@@ -42,11 +44,13 @@ class Zygote:
         self._control = control
         self._prepared = prepare(settings.sandbox)
         self._groups: set[int] = set()
+        self._warming = None if kind.warm is None else kind.warm()
 
     def run(self) -> None:
         """Fork until the coordinator is gone."""
         self._control.send(encode_packet(Loaded()))
         while True:
+            self._warm_up_while_idle()
             packet, descriptors, _, _ = socket.recv_fds(self._control, LONGEST_PACKET, 2)
             if not packet:
                 return
@@ -57,6 +61,19 @@ class Zygote:
                     os.close(descriptor)
             else:
                 self._groups.discard(message.group)
+
+    def _warm_up_while_idle(self) -> None:
+        """Spare the workers that are still to come what a first job costs, while nobody waits for one."""
+        if self._warming is None or self._is_asked(_IDLE_S):
+            return
+        for _ in self._warming:
+            if self._is_asked(0):
+                return
+        self._warming = None
+        _freeze()
+
+    def _is_asked(self, within_s: float) -> bool:
+        return bool(select.select([self._control], [], [], within_s)[0])
 
     def kill_groups(self) -> None:
         """Kill what is left in the process groups of our workers."""
@@ -116,14 +133,19 @@ def main() -> None:
     zygote = Zygote(kind, settings, control)
     _require_one_thread()
     lineage.outlive_parent()
-    gc.collect()
-    gc.freeze()  # what is shared with the workers stays shared: no collection writes to it
+    _freeze()
     zygote.run()
     zygote.kill_groups()
     _kill_the_rest()
     if settings.scratch:
         shutil.rmtree(settings.scratch, ignore_errors=True)
     os._exit(0)
+
+
+def _freeze() -> None:
+    """Keep what there is out of every later collection: that would write to it, and unshare its pages."""
+    gc.collect()
+    gc.freeze()
 
 
 def _require_one_thread() -> None:
