@@ -1,7 +1,7 @@
 """The kinds of worker there are: each is a module with `TOOLS`, and perhaps `OFFERS`, `preload` and `warm`.
 
-`preload` loads what no job can do without. `warm` is a generator that does the rest of what the first job would
-pay for, in small steps, when there is time.
+`preload` loads what no job can do without. `warm` is a generator that does the rest of what the first job
+would pay for, in small steps, when there is time.
 A kind of your own is any importable module of that shape, named in the configuration.
 """
 

@@ -35,6 +35,16 @@ class Born(msgspec.Struct, frozen=True):
             os.killpg(self.group, signal.SIGKILL)
 
 
+def how_it_ended(code: int) -> str:
+    """Say in words what an exit code means: "SIGSEGV", or "exit status 3"."""
+    if code >= 0:
+        return f"exit status {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
+
+
 class Child(Protocol):
     """Whom to tell, once: perhaps before `launch` returns, perhaps later."""
 

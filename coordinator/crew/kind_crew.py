@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from coordinator.crew.actions import Actions, Announce, Kill, Note, Report, Send, Spawn
-from coordinator.crew.birth import Child, Ends, launch_program
+from coordinator.crew.birth import Child, Ends, how_it_ended, launch_program
 from coordinator.crew.health import HealthLimits
 from coordinator.crew.restarts import RestartBudget, RestartPolicy
 from coordinator.crew.roster import Roster
@@ -190,7 +190,7 @@ class KindCrew:
         process = self._processes.pop(number, None)
         if process is not None and self._zygote is not None:
             self._zygote.forget(process.group)
-        self.carry_out(self.roster.exited(number, code, time.monotonic()))
+        self.carry_out(self.roster.exited(number, code, time.monotonic(), how_it_ended(code)))
         self._on_change(self.config.name)
 
     # --- inside

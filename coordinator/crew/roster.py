@@ -42,6 +42,9 @@ SHORT_S = 0.005
 RESCUE_AFTER_S = 0.02
 """What stands behind a task that runs for longer goes to another worker."""
 
+NEAR_LIMIT = 0.75
+"""A worker that dies above this share of its memory limit has probably died of it."""
+
 _WEIGHT = 0.1
 
 
@@ -160,13 +163,15 @@ class Roster:
         self.staffing.unborn(self.members[number - 1], now)
         return []
 
-    def exited(self, number: int, code: int, now: float) -> Actions:
-        """The process is gone and everything it wrote has been received."""
+    def exited(self, number: int, code: int, now: float, how: str = "died") -> Actions:
+        """The process is gone and everything it wrote has been received; *how* is for those who ask."""
         member = self.members[number - 1]
         reason = member.end_reason or "died"
+        if member.sample.rss_bytes > NEAR_LIMIT * self.limits.memory_limit_bytes > 0:
+            how += ", near its memory limit"
         return [
             Note("worker_exited", number, member.pid, reason, code),
-            *self._lose(member, reason, now),
+            *self._lose(member, member.end_reason or how, now),
             *self.staffing.replace(member, reason, now),
         ]
 
