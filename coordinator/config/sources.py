@@ -14,9 +14,11 @@ import msgspec
 from coordinator.config.knobs import VARIABLE_PREFIX, Knob, knobs, shown
 from coordinator.config.sections import Config
 from protocol.errors import ConfigError
+from protocol.worker.settings import CREW_VARIABLE
 from protocol.worker.settings import VARIABLE as WORKER_VARIABLE
 
 FILE_VARIABLE = "TOOLCREW_CONFIG"
+_NOT_SETTINGS = (FILE_VARIABLE, WORKER_VARIABLE, CREW_VARIABLE)
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -69,7 +71,7 @@ def from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
     """
     known = {knob.variable: knob for knob in knobs().values()}
     for name, text in environ.items():
-        if not name.startswith(VARIABLE_PREFIX) or name in (FILE_VARIABLE, WORKER_VARIABLE):
+        if not name.startswith(VARIABLE_PREFIX) or name in _NOT_SETTINGS:
             continue
         if name not in known:
             raise _unknown("environment", "variable", name, [*known, FILE_VARIABLE])

@@ -122,7 +122,38 @@ def test_a_list_is_split_like_a_path() -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_variables_of_others_and_our_own_two_are_left_alone() -> None:
+@pytest.mark.parametrize(
+    ("text", "value"), [("true", True), ("TRUE", True), ("1", True), ("False", False), ("0", False)]
+)
+def test_a_switch_is_spelled_as_people_spell_it(text: str, *, value: bool) -> None:
+    assert load({"crew.zygote": text}, {}).config.crew.zygote is value
+    assert load({}, {"TOOLCREW_CREW_ZYGOTE": text}).config.crew.zygote is value
+
+
+@pytest.mark.usefixtures("home")
+def test_workers_are_forked_and_locked_in_unless_somebody_says_no() -> None:
+    crew = load({}, {}).config.crew
+
+    assert (crew.zygote, crew.sandbox) == (True, True)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_switch_says_what_it_takes() -> None:
+    settings = {setting.key: setting for setting in describe(load({"crew.sandbox": "0"}, {}))}
+
+    sandbox = settings["crew.sandbox"]
+    assert (sandbox.value, sandbox.default, sandbox.expected) == (False, True, "true or false")
+
+
+@pytest.mark.usefixtures("home")
+def test_what_a_worker_inherits_from_a_server_does_not_stop_a_server_that_it_starts() -> None:
+    environ = {"TOOLCREW_WORKER": "{}", "TOOLCREW_CREW": "1-2"}
+
+    assert load({}, environ).config == Config()
+
+
+@pytest.mark.usefixtures("home")
+def test_variables_of_others_and_those_of_a_worker_are_left_alone() -> None:
     environ = {"TOOLCREW_WORKER": "{}", "TOOLCREWS_X": "1", "toolcrew_x": "1", "PATH": "/bin"}
 
     assert load({}, environ).config == Config()
@@ -179,6 +210,19 @@ def test_variables_of_others_and_our_own_two_are_left_alone() -> None:
             ),
         ),
         (
+            {"crew.zygote": "on"},
+            {},
+            "flag --crew.zygote: crew.zygote must be true or false, not 'on'",
+        ),
+        (
+            {},
+            {"TOOLCREW_CREW_UTILISATION": "70"},
+            (
+                "environment TOOLCREW_CREW_UTILISATION: crew.utilisation must be a number "
+                "from 0.1 to 1, not '70'"
+            ),
+        ),
+        (
             {"server.roots": "/a" + os.pathsep},
             {},
             (
@@ -213,6 +257,8 @@ def test_a_mistake_is_said_in_one_line(
         ("[crew.beat_s]\n", "crew.beat_s must be a number of seconds from 0.01 to 60, not {}"),
         ("[crew]\nbeat_s = '1'\n", "from 0.01 to 60, not '1'"),
         ("[crew]\nmax_jobs = true\n", "from 1 to 10000000, not True"),
+        ("[crew]\nsandbox = 1\n", "crew.sandbox must be true or false, not 1"),
+        ("[crew]\nsandbox = 'false'\n", "crew.sandbox must be true or false, not 'false'"),
         ("[crew]\nmax_jobs = 1.5\n", "from 1 to 10000000, not 1.5"),
         ("[crew]\nbeat_s = nan\n", "from 0.01 to 60, not nan"),
         ("[server]\nroots = '/'\n", "must be a list of paths, none of them empty, not '/'"),
@@ -268,11 +314,11 @@ def test_every_setting_is_described() -> None:
 def test_every_number_has_its_unit_in_its_name_or_counts_things() -> None:
     """A time or an amount of memory without a unit is misread sooner or later."""
     counts = {"page_size", "parse_workers", "missed_beats", "restart_intensity", "max_jobs"}
-    counts |= {"size", "max_listed_files", "batch_files"}
+    counts |= {"parse_workers_min", "utilisation", "size", "max_listed_files", "batch_files"}
     numbers = {
         setting.key.split(".")[1]
         for setting in describe(load({}, {}))
-        if isinstance(setting.default, int | float)
+        if isinstance(setting.default, int | float) and not isinstance(setting.default, bool)
     }
 
     assert {name for name in numbers if not name.endswith(("_s", "_bytes"))} == counts

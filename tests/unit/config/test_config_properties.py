@@ -26,6 +26,8 @@ def within(knob: Knob) -> st.SearchStrategy[Any]:
         return st.sampled_from(get_args(base))
     if get_origin(base) is tuple:
         return st.lists(paths, max_size=3).map(tuple)
+    if base is bool:
+        return st.booleans()
     if base is int:
         return st.integers(meta.ge, meta.le)
     return st.floats(meta.ge, meta.le) | st.sampled_from([meta.ge, meta.le])
@@ -37,6 +39,8 @@ def outside(knob: Knob) -> st.SearchStrategy[Any]:
         return st.text(max_size=8).filter(lambda text: text not in get_args(base))
     if get_origin(base) is tuple:
         return st.sampled_from([("", "/a"), ("/a", ""), ("\0",)])
+    if base is bool:
+        return st.integers().filter(lambda number: number not in {0, 1}) | st.just("yes")
     if base is int:
         return st.integers(max_value=meta.ge - 1) | st.integers(min_value=meta.le + 1)
     below = st.floats(max_value=meta.ge, exclude_max=True)
@@ -50,7 +54,7 @@ def toml(value: Scalar | Paths) -> str:
     if isinstance(value, str):
         # TOML has the escapes of JSON, but takes no surrogate pairs and no bare DEL.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return repr(value)
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def as_text(value: Scalar | Paths) -> str:

@@ -53,6 +53,9 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         restarts={"died": 1},
         refusals={"queue_full": 2},
         quarantined=0,
+        events=[metrics.EventFigures(kind="parse", event="worker_ready", count=1)],
+        sandbox={"parse": {"seccomp": "on"}},
+        late_replies=1,
     ),
     "code_parse": parse.Result(
         totals=parse.Totals(
