@@ -39,6 +39,12 @@ class ServerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     grace_s: Annotated[
         float, Meta(ge=0.01, le=300, description="What running calls get to finish at shutdown.")
     ] = 5.0
+    admin_tools: Annotated[
+        bool, Meta(description="Whether clients may list, restart and drain workers.")
+    ] = False
+    status_socket: Annotated[
+        bool, Meta(description="Whether `toolcrew top` of the same user may look at this server.")
+    ] = True
     log_level: Annotated[LogLevel, Meta(description="The least urgent events that are logged.")] = (
         "info"
     )
