@@ -49,6 +49,8 @@ class Member:
         self.deadlines: dict[int, float] = {}
         self.cancelled_at: dict[int, float] = {}
         self.draining_at: float | None = None
+        self.taken_at: dict[int, float] = {}
+        self.born_at = now
         self.since = now
         self.last_beat = now
         self.head_since = now
@@ -85,6 +87,7 @@ class Member:
         if not self.tasks:
             self.head_since = now
         self.tasks[task.id] = task
+        self.taken_at[task.id] = now
         self.deadlines[task.id] = task.deadline
         self.used_at = now
 
@@ -97,6 +100,7 @@ class Member:
     def drop(self, task_id: int) -> Task | None:
         """Its outcome is known and nobody may report it again; None if it was dropped before."""
         self.deadlines.pop(task_id, None)
+        self.taken_at.pop(task_id, None)
         return self.tasks.pop(task_id, None)
 
     def answered(self, task_id: int, now: float) -> None:
