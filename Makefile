@@ -4,10 +4,10 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-LOCKS  := run test bench lint
+LOCKS  := run test bench faults lint
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench load-test wheel lock lock-check clean
+.PHONY: help demo test lint format bench faults load-test wheel lock lock-check clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ format: $(VENV)/.lint  ## format the code and mend what can be mended
 
 bench: $(VENV)/.bench  ## run the short form of every benchmark, beside its peers
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+faults: $(VENV)/.faults  ## kill, stop and poison workers, here and in other pools (ARGS="--long --readme")
+	$(BIN)/python benchmarks/faults.py $(ARGS)
 
 load-test: $(VENV)/.bench  ## put a server under load (ARGS="--concurrency 1 -- COMMAND")
 	$(BIN)/python benchmarks/load_test.py $(ARGS)
