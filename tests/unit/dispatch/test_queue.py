@@ -12,6 +12,7 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
+from msgspec.structs import replace
 
 from coordinator.dispatch import queue as queue_module
 from coordinator.dispatch.queue import HEAP_SLACK, RANKS, Entry, JobQueue
@@ -22,10 +23,14 @@ SIZE = 6
 STEP = 10  # whole seconds, so that the model's sums are exact
 FAR = 1e9
 priorities = st.sampled_from(list(RANKS))
+tenants = st.sampled_from(["a", "b", "c"])
 
 
 class QueueMachine(RuleBasedStateMachine):
-    """The model is a list that is sorted whenever somebody wants to know what comes first."""
+    """The model is a list that is sorted whenever somebody wants to know what comes first.
+
+    Whose turn it is does not matter here: whoever it is, its jobs come in their order.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,30 +47,37 @@ class QueueMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.no_slack.stop()
 
-    @rule(data=st.data(), priority=priorities, lifetime=st.sampled_from([5, 10, 40]))
-    def put(self, data: st.DataObject, priority: Priority, lifetime: int) -> None:
+    @rule(
+        data=st.data(), priority=priorities, lifetime=st.sampled_from([5, 10, 40]), tenant=tenants
+    )
+    def put(self, data: st.DataObject, priority: Priority, lifetime: int, tenant: str) -> None:
         """Numbers come again as soon as they are free, and no order can come from them."""
         used = {entry.job_id for entry in self.waiting + self.taken}
         job_id = data.draw(st.sampled_from(sorted(set(range(SIZE + 4)) - used)))
         deadline = self.now + lifetime
         if len(self.waiting) >= SIZE:
             with pytest.raises(CallRefused, match="queue is full"):
-                self.queue.put(job_id, "job", priority, self.now, deadline)
+                self.queue.put(job_id, "job", priority, self.now, deadline, tenant)
             return
         self.puts += 1
         job = f"job {self.puts}"
-        self.queue.put(job_id, job, priority, self.now, deadline)
+        self.queue.put(job_id, job, priority, self.now, deadline, tenant)
         order = self.now + RANKS[priority] * STEP
-        self.waiting.append(Entry(job_id, job, priority, self.now, deadline, order, self.puts))
+        entry = Entry(job_id, job, priority, self.now, deadline, order, self.puts, tenant)
+        self.waiting.append(entry)
 
     @rule()
     def pop(self) -> None:
         entry = self.queue.pop(self.now)
         alive = [entry for entry in self.waiting if entry.deadline > self.now]
-        assert entry == min(alive, key=place, default=None)
-        if entry is not None:
-            self.waiting.remove(entry)
-            self.taken = [*self.taken[-2:], entry]  # the others are done
+        if entry is None:
+            assert not alive
+            return
+        first = min((other for other in alive if other.tenant == entry.tenant), key=place)
+        assert entry == replace(first, charged=entry.charged)
+        assert entry.charged == first.charged or first.charged == 0 < entry.charged
+        self.waiting.remove(first)
+        self.taken = [*self.taken[-2:], entry]  # the others are done
 
     @precondition(lambda self: self.taken)
     @rule(data=st.data())
@@ -74,6 +86,11 @@ class QueueMachine(RuleBasedStateMachine):
         self.taken.remove(entry)
         self.queue.put_back(entry)
         self.waiting.append(entry)
+
+    # So short that the time a job has is never too short, and so different that turns change.
+    @rule(tenant=tenants, seconds=st.sampled_from([0.0, 1e-4, 1e-2]))
+    def served(self, tenant: str, seconds: float) -> None:
+        self.queue.served(tenant, seconds)
 
     @rule(job_id=st.integers(0, SIZE + 4))
     def discard(self, job_id: int) -> None:
@@ -116,7 +133,9 @@ def deadline(entry: Entry[str]) -> tuple[float, int]:
 
 def longest_heap(queue: JobQueue[Any]) -> int:
     # The one thing that must be seen from outside and is nobody's business there.
-    return max(len(queue._places), len(queue._deadlines))  # pyright: ignore[reportPrivateUsage]
+    known = queue._tenants._known.values()  # pyright: ignore[reportPrivateUsage]
+    lines = [len(tenant.line) for tenant in known]
+    return max(len(queue._deadlines), *lines, 0)  # pyright: ignore[reportPrivateUsage]
 
 
 TestQueueAgainstItsModel = QueueMachine.TestCase
