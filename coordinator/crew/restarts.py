@@ -14,12 +14,18 @@ from collections.abc import Callable
 
 import msgspec
 
+_MOST_DOUBLINGS = 60
+"""Far beyond any bound on the wait, and far below where a float overflows."""
+
 
 class RestartPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How often one kind may fail. Times are in seconds."""
 
     intensity: int = 5
     period_s: float = 60.0
+    at_once: int = 3
+    """So many fruitless deaths in a row are made up for at once; from then on there is a backoff."""
+
     backoff_base_s: float = 0.1
     backoff_max_s: float = 10.0
     cool_down_s: float = 10.0
@@ -72,7 +78,8 @@ class RestartBudget:
             self._deaths.popleft()
 
     def _delay(self, deaths: int) -> float:
-        if deaths == 1:
+        policy = self._policy
+        if deaths <= policy.at_once:
             return 0.0
-        ceiling = min(self._policy.backoff_max_s, self._policy.backoff_base_s * 2.0 ** (deaths - 2))
-        return self._jitter(0.0, ceiling)
+        doublings = min(deaths - policy.at_once - 1, _MOST_DOUBLINGS)
+        return self._jitter(0.0, min(policy.backoff_max_s, policy.backoff_base_s * 2.0**doublings))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from coordinator.crew.restarts import GoDown, Restart, RestartBudget, RestartPolicy
 
 POLICY = RestartPolicy(
-    intensity=3, period_s=10, backoff_base_s=0.5, backoff_max_s=1.5, cool_down_s=4
+    intensity=3, period_s=10, at_once=1, backoff_base_s=0.5, backoff_max_s=1.5, cool_down_s=4
 )
 pauses = st.lists(st.sampled_from([0.0, 1.0, 4.0, 10.0, 11.0]), max_size=40)
 
@@ -62,6 +62,7 @@ def test_a_kind_goes_down_only_when_the_intensity_is_exceeded(pauses: list[float
         RestartPolicy,
         intensity=st.integers(1, 2000),
         period_s=st.just(1e9),
+        at_once=st.integers(0, 5),
         backoff_base_s=st.floats(0.001, 60),
         backoff_max_s=st.floats(0.001, 3600),
     ),
@@ -74,7 +75,8 @@ def test_the_wait_before_a_restart_grows_up_to_a_bound(
     following = [spent.spend(now) for now in times_of(pauses)[: policy.intensity]]
 
     delays = [restart.delay_s for restart in following if isinstance(restart, Restart)]
-    assert delays[:1] in ([], [0.0])
+    assert not any(delays[: policy.at_once])
+    assert all(delays[policy.at_once :])
     assert all(early <= late for early, late in pairwise(delays))
     assert all(delay <= policy.backoff_max_s for delay in delays)
 
@@ -90,6 +92,22 @@ def test_the_first_restart_is_at_once_and_the_next_ones_wait_twice_as_long_each(
     ]
 
 
+def test_the_first_three_deaths_in_a_row_cost_no_wait() -> None:
+    spent = budget(RestartPolicy(backoff_base_s=0.5))
+
+    assert [spent.spend(0) for _ in range(5)] == [Restart(wait) for wait in (0, 0, 0, 0.5, 1)]
+
+
+def test_after_proof_of_health_the_first_deaths_are_at_once_again() -> None:
+    spent = budget(RestartPolicy(intensity=9, backoff_base_s=0.5))
+    for _ in range(5):
+        spent.spend(0)
+
+    spent.prove_healthy()
+
+    assert [spent.spend(0) for _ in range(4)] == [Restart(wait) for wait in (0, 0, 0, 0.5)]
+
+
 def test_the_wait_is_drawn_from_all_of_it() -> None:
     spent = RestartBudget(POLICY, jitter=lambda low, high: low + (high - low) / 4)
     spent.spend(0)
@@ -97,13 +115,13 @@ def test_the_wait_is_drawn_from_all_of_it() -> None:
     assert spent.spend(0) == Restart(0.125)
 
 
-def test_the_thousandth_death_can_still_be_counted() -> None:
-    """Doubling a float a thousand times would overflow, were it not for the bound on the exponent."""
+def test_the_two_thousandth_death_can_still_be_counted() -> None:
+    """Doubling a float so often would overflow, were it not for the bound on the exponent."""
     spent = budget(
-        RestartPolicy(intensity=1000, period_s=1e9, backoff_base_s=0.001, backoff_max_s=10)
+        RestartPolicy(intensity=2000, period_s=1e9, backoff_base_s=0.001, backoff_max_s=10)
     )
 
-    following = [spent.spend(0) for _ in range(1000)]
+    following = [spent.spend(0) for _ in range(2000)]
 
     assert following[-1] == Restart(10)
 

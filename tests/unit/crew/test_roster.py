@@ -23,7 +23,7 @@ from protocol.worker.messages import Beat, Cancel, Done, Drain, Failed, Job, Par
 T = TypeVar("T")
 NULL = Raw(b"null")
 LIMITS = HealthLimits(max_jobs=2, max_rss_bytes=100)
-POLICY = RestartPolicy(intensity=2, period_s=60, cool_down_s=10)
+POLICY = RestartPolicy(intensity=2, period_s=60, at_once=1, cool_down_s=10)
 
 
 def roster_of(size: int) -> Roster:
