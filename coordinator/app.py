@@ -24,10 +24,12 @@ from coordinator.fanout import Services
 from coordinator.frontends.mcp.resources import Library, Resource
 from coordinator.frontends.mcp.server import McpServer, ServerInfo
 from coordinator.merge import Merged
-from coordinator.observe.log import log_note, log_worker_line
+from coordinator.observe.log import log_degraded, log_note, log_worker_line
 from coordinator.observe.metrics import Metrics, Observatory, summary
+from coordinator.operators import Operators
 from coordinator.version import __version__
-from protocol.tools.catalog import CONTRACTS
+from protocol.tools.catalog import offered
+from protocol.worker.messages import Ready
 from protocol.worker.sandbox import SandboxPolicy
 from protocol.worker.settings import WorkerSettings
 
@@ -52,7 +54,7 @@ class App:
             config.crew.check_interval_s,
             CrewListener(
                 on_note=lambda kind, note: _note(metrics, kind, note),
-                on_ready=metrics.announced,
+                on_ready=lambda kind, ready: _ready(metrics, kind, ready),
                 on_log=log_worker_line,
             ),
             owns_process=True,
@@ -73,8 +75,10 @@ class App:
             crew=config.crew,
             window=2 * sum(kind.scaling.most for kind in kinds) + 1,
         )
-        self.calls = Calls(CONTRACTS, services, flights, metrics, directory)
-        observatory = Observatory(
+        self.calls = Calls(
+            offered(admin_tools=config.server.admin_tools), services, flights, metrics, directory
+        )
+        self.observatory = Observatory(
             version=__version__,
             started_at=time.monotonic(),
             metrics=metrics,
@@ -86,13 +90,21 @@ class App:
             quarantine=quarantine,
             crew=self.crew,
         )
-        self.calls.add_local_tool("admin_get_metrics", lambda _: _metrics(observatory))
+        self.calls.add_local_tool("admin_get_metrics", lambda _: _metrics(self.observatory))
+        if config.server.admin_tools:
+            self._add_admin_tools()
         self.mcp = McpServer(
             ServerInfo("toolcrew", "Toolcrew", __version__),
             self.calls,
-            _library(observatory, loaded),
+            _library(self.observatory, loaded),
             config.server.page_size,
         )
+
+    def _add_admin_tools(self) -> None:
+        operators = Operators(self.crew, lambda kind: len(self.dispatcher.queues[kind]))
+        self.calls.add_local_tool("admin_list_workers", operators.list_workers)
+        self.calls.add_local_tool("admin_restart_worker", operators.restart_worker)
+        self.calls.add_local_tool("admin_drain", operators.drain)
 
     def start(self) -> None:
         """Start the crew; calls may come at once and wait for it."""
@@ -115,6 +127,11 @@ def _cores() -> int:
 def _note(metrics: Metrics, kind: str, note: Note) -> None:
     metrics.noted(kind, note.event)
     log_note(kind, note)
+
+
+def _ready(metrics: Metrics, kind: str, ready: Ready) -> None:
+    for part, state in metrics.announced(kind, ready).items():
+        log_degraded(kind, part, state.removeprefix("off: "))
 
 
 def _parse_kind(crew: CrewConfig, settings: WorkerSettings) -> KindConfig:

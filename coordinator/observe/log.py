@@ -1,7 +1,7 @@
 """Logs: structured events on stderr. This file is the one place for global state.
 
 Every lifecycle event of the crew is one line with the same keys: `kind`, `worker`, `pid`, `reason`, `code`,
-`delay_s`, `count`; a key is there exactly when the event has it.
+`delay_s`, `count`, `part`; a key is there exactly when the event has it.
 """
 
 import logging
@@ -71,6 +71,11 @@ def log_note(kind: str, note: Note) -> None:
     present = {key: value for key, value in keys.items() if value is not None}
     alarming = note.event in _WARNINGS and note.reason not in _EXPECTED_ENDS
     (_crew.warning if alarming else _crew.info)(note.event, kind=kind, **present)
+
+
+def log_degraded(kind: str, part: str, reason: str) -> None:
+    """Log that the workers of *kind* run without one part of their sandbox."""
+    _crew.warning("sandbox_degraded", kind=kind, part=part, reason=reason)
 
 
 def log_worker_line(kind: str, number: int, text: str) -> None:

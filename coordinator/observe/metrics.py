@@ -3,6 +3,7 @@
 import os
 import time
 from collections import Counter
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from coordinator.crew.member import Member
 from coordinator.dispatch.dispatcher import Dispatcher
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.observe.latency import LatencySketch
+from coordinator.observe.text import sandbox_line, tidy
 from protocol.tools.admin_get_metrics import (
     CacheFigures,
     CallFigures,
@@ -29,6 +31,14 @@ from protocol.worker.messages import Ready
 
 NOT_REFUSALS = {"hit", "shared", "done", "cancelled"}
 
+_MOST_PARTS = 16
+_BY_CHOICE = {"off: allowed", "off: disabled", "off: not configured"}
+
+
+def is_degraded(state: str) -> bool:
+    """Tell whether a part of a sandbox is off although nobody wished it so."""
+    return state.startswith("off: ") and state not in _BY_CHOICE
+
 
 class Metrics:
     """Counters that are fed on the hot path."""
@@ -38,14 +48,26 @@ class Metrics:
         self._waits: dict[str, LatencySketch] = {}
         self._events: Counter[tuple[str, str]] = Counter()
         self._sandboxes: dict[str, dict[str, str]] = {}
+        self._degraded: set[tuple[str, str]] = set()
 
     def noted(self, kind: str, event: str) -> None:
         """Something has happened in the life of the crew."""
         self._events[kind, event] += 1
 
-    def announced(self, kind: str, ready: Ready) -> None:
-        """A worker of *kind* has said what it is."""
-        self._sandboxes[kind] = ready.sandbox
+    def announced(self, kind: str, ready: Ready) -> dict[str, str]:
+        """A worker of *kind* has said what it is: return what is newly known to be off, part by part."""
+        sandbox = {
+            tidy(part): tidy(state) for part, state in islice(ready.sandbox.items(), _MOST_PARTS)
+        }
+        self._sandboxes[kind] = sandbox
+        known = {part for name, part in self._degraded if name == kind}
+        new = {p: s for p, s in sandbox.items() if is_degraded(s) and p not in known}
+        if len(known) + len(new) > _MOST_PARTS:  # a stranger that makes up names
+            return {}
+        self._degraded.update((kind, part) for part in new)
+        for _ in new:
+            self.noted(kind, "sandbox_degraded")
+        return new
 
     def called(self, tool: str, outcome: str, seconds: float) -> None:
         """A call of *tool* ended as *outcome* after *seconds*."""
@@ -178,6 +200,7 @@ def summary(result: Result) -> str:
     lines += [_call_line(figures) for figures in result.calls]
     lines += [_queue_line(queue) for queue in result.queues]
     lines += [_worker_line(worker) for worker in result.workers]
+    lines += [sandbox_line(kind, states) for kind, states in result.sandbox.items() if states]
     if result.restarts:
         lines.append("restarts: " + ", ".join(f"{k} {v}" for k, v in result.restarts.items()))
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from protocol.tools.contract import Annotations, Contract
 
+Action = Literal["asked_to_go", "killed", "already_going", "no_process"]
 Kind = Annotated[str, Meta(description="A kind of worker, such as parse.")]
 
 
@@ -29,7 +30,9 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     state: Annotated[
         str,
-        Meta(description="starting, idle, busy, draining, dying, waiting (to restart), down."),
+        Meta(
+            description="starting, idle, busy, draining, dying, waiting (to restart), down, drained."
+        ),
     ]
     leaves_because: Annotated[str, Meta(description="Why it was told to go; empty if it was not.")]
     age_s: Annotated[float, Meta(description="Seconds since its process was asked for.")]
@@ -81,7 +84,7 @@ class RestartResult(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     pid: int
     action: Annotated[
-        Literal["asked_to_go", "killed", "already_going", "no_process"],
+        Action,
         Meta(description="What was done about it now; its successor starts when it is gone."),
     ]
     running: list[RunningJob]

@@ -29,6 +29,7 @@ LAYERS = (
     "merge",
     "fanout_jobs",
     "fanout",
+    "operators",
     "call",
     "frontends",
     "app",
@@ -204,7 +205,7 @@ def test_only_the_composition_root_and_what_looks_at_it_know_the_local_crew() ->
         if "coordinator.crew.local" in found
     }
 
-    assert users == {"coordinator.app", "coordinator.observe.metrics"}
+    assert users == {"coordinator.app", "coordinator.observe.metrics", "coordinator.operators"}
 
 
 @pytest.mark.parametrize(
