@@ -1,0 +1,38 @@
+"""Runs trials, each in a process of its own, and sees to it that nothing of them is left."""
+
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import msgspec
+
+from chaos.programme import Form, Trial
+from chaos.report import Findings
+from support.toolcrew import MARK, running
+
+TESTS = Path(__file__).parents[1]
+_LAST_WORDS = 4000
+
+
+def run(trial: Trial, form: Form) -> Findings:
+    """Run one trial to its end; a trial that breaks down is a promise broken."""
+    mark = uuid.uuid4().hex
+    environment = {**os.environ, "PYTHONPATH": str(TESTS), MARK: mark}
+    command = [sys.executable, "-P", "-m", "chaos.alone", trial.name, form]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            output, log = process.communicate(timeout=trial.timeout_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            output, log = process.communicate()
+    left = [repr(one) for one in running(mark)]
+    if process.returncode != 0:
+        last_words = log[-_LAST_WORDS:].decode(errors="replace")
+        return Findings(violations=[f"exit status {process.returncode}: {last_words}", *left])
+    findings = msgspec.json.decode(output, type=Findings)
+    findings.violations += [f"left alive: {one}" for one in left]
+    return findings
