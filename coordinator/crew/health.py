@@ -84,12 +84,12 @@ def verdict(  # noqa: PLR0911 - one row, one return
     if signs.process_state in {"T", "t"}:
         return "stopped"
     if not signs.is_ready:
-        return "start_timeout" if now - signs.since > limits.start_timeout_s else "fine"
+        return "start_timeout" if now >= signs.since + limits.start_timeout_s else "fine"
     if signs.first_deadline is not None and now >= signs.first_deadline:
         return "deadline"
     if signs.asked_at is not None and now >= signs.asked_at + _ask_grace(signs, limits):
         return "ignored_request"
-    if now - signs.last_beat > limits.beat_timeout_s:
+    if now >= signs.last_beat + limits.beat_timeout_s:
         return "missed_beats"
     if 0 < limits.memory_limit_bytes < signs.rss_bytes:
         return "memory_limit"
@@ -109,7 +109,10 @@ def wear(signs: Signs, now: float, limits: HealthLimits) -> Verdict:
 
 
 def next_look(signs: Signs, limits: HealthLimits) -> float:
-    """Return when the verdict on this worker may next change by the passing of time alone."""
+    """Return when the verdict on this worker next changes by the passing of time alone.
+
+    Its age is left out: whoever is old may have to wait for its turn, and is found by any later look.
+    """
     if not signs.is_ready:
         return signs.since + limits.start_timeout_s
     times = [signs.last_beat + limits.beat_timeout_s]

