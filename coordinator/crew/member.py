@@ -47,7 +47,12 @@ class Member:
         self.session = WorkerSession()
         self.tasks: dict[int, Task] = {}
         self.deadlines: dict[int, float] = {}
+        self.asked: set[int] = set()
+        """What it was asked to drop, and has not answered yet."""
         self.cancelled_at: dict[int, float] = {}
+        """Since when it could be expected to drop what it was asked to: only what it has begun."""
+        self.suspects: frozenset[int] | None = None
+        """Whom we killed it for, once we have."""
         self.draining_at: float | None = None
         self.taken_at: dict[int, float] = {}
         self.born_at = now
@@ -107,13 +112,14 @@ class Member:
         """The worker has no more to do for *task_id*, and begins with what stands behind it."""
         self.jobs_done += 1
         self.total_jobs_done += 1
+        self.asked.discard(task_id)
         self.cancelled_at.pop(task_id, None)
         self.head_since = now
         if self.draining_at is not None:
             self.draining_at = now
         following = self.head()
-        if following is not None and following not in self.tasks:
-            self.cancelled_at.setdefault(following, now)  # nobody else would notice if it hung
+        if following in self.asked:
+            self.cancelled_at.setdefault(following, now)  # nobody else would notice if it went on
 
     def look(self, sample: Sample) -> None:
         """Take in what was seen of its process."""
@@ -128,16 +134,31 @@ class Member:
         return next(iter(self.session.in_flight), None)
 
     def behind(self) -> list[int]:
-        """Return the tasks that a serial worker has not begun."""
-        if self.session.capacity != 1 or len(self.session.in_flight) < 2:  # noqa: PLR2004
+        """Return the tasks that a serial worker has not begun, as far as they may be run elsewhere.
+
+        It may just be beginning with one of them, so only those may that do no harm if run twice.
+        """
+        if self.phase is not Phase.ALIVE or self.session.capacity != 1:
             return []
         head = self.head()
-        return [task_id for task_id in self.tasks if task_id != head]
+        return [t for t, task in self.tasks.items() if t != head and task.is_short]
 
     def is_blamed(self, task_id: int) -> bool:
-        """Tell whether a death now is put down to *task_id*: it alone must have been running."""
+        """Tell whether a death now is put down to *task_id*: it alone must have been running.
+
+        Of a worker that we killed it is what ran when we did so, whatever it may still have begun.
+        """
+        if self.suspects is not None:
+            return task_id in self.suspects
         in_flight = self.session.in_flight
         return len(in_flight) == 1 or (self.session.capacity == 1 and self.head() == task_id)
+
+    def ran_s(self, task_id: int, now: float) -> float:
+        """Return for how long a task has run: of a serial worker's tasks only the first has begun."""
+        if self.session.capacity != 1:
+            return now - self.taken_at.get(task_id, now)
+        has_begun = task_id == self.head() or task_id not in self.session.in_flight
+        return now - self.head_since if has_begun else 0.0
 
     def is_due(self, now: float) -> bool:
         """Tell whether this place is empty and to be filled now."""
@@ -161,8 +182,8 @@ class Member:
         return min(free, max_jobs - self.jobs_done - len(self.session.in_flight))
 
     def _takes_another(self, depth: int) -> bool:
-        if depth == 1 or len(self.tasks) < len(self.session.in_flight):
-            return False  # what it was asked to drop may take any time
+        if depth == 1 or not self.tasks or len(self.tasks) < len(self.session.in_flight):
+            return False  # it is idle, or has what it was asked to drop, which may take any time
         return all(task.is_short for task in self.tasks.values())
 
     def candidate(self, depth: int, max_jobs: int) -> Candidate:

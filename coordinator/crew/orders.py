@@ -8,8 +8,9 @@ from protocol.worker.session import State
 
 def ask_to_drop(member: Member, task_id: int, now: float) -> Actions:
     """Tell it that nobody waits for a task any more; it can obey soon only if it has begun it."""
-    if member.phase is not Phase.ALIVE or task_id in member.cancelled_at:
+    if member.phase is not Phase.ALIVE or task_id in member.asked:
         return []
+    member.asked.add(task_id)
     if member.session.capacity != 1 or member.head() == task_id:
         member.cancelled_at[task_id] = now
     return [Send(member.number, Cancel(task_id))]
@@ -32,6 +33,7 @@ def kill(member: Member, reason: str) -> Actions:
     """Kill it now; what it ran is lost when its exit is seen: two must never run it at once."""
     if member.phase is not Phase.ALIVE:
         return []
+    member.suspects = frozenset(t for t in member.session.in_flight if member.is_blamed(t))
     member.phase = Phase.DYING
     member.end_reason = reason
     return [Note("worker_killed", member.number, member.pid, reason), Kill(member.number)]

@@ -171,7 +171,7 @@ class Roster:
             how += ", near its memory limit"
         return [
             Note("worker_exited", number, member.pid, reason, code),
-            *self._lose(member, member.end_reason or how, now),
+            *self._lose(member, reason if member.phase is Phase.DYING else how, now),
             *self.staffing.replace(member, reason, now),
         ]
 
@@ -215,11 +215,11 @@ class Roster:
         """End what is late. Its worker is killed if it can do nothing else meanwhile."""
         late = [task_id for task_id, deadline in member.deadlines.items() if deadline <= now]
         is_stuck = member.session.capacity == 1 and member.head() in late
-        ran_s = now - member.head_since
         actions: Actions = []
         for task_id in late:
             if not is_stuck:
                 actions += ask_to_drop(member, task_id, now)
+            ran_s = member.ran_s(task_id, now)
             actions += self._end(member, task_id, Outcome("deadline", ran_s=ran_s))
         return actions + kill(member, "deadline") if is_stuck else actions
 
@@ -256,7 +256,7 @@ class Roster:
 
     def _finish(self, member: Member, message: Done | Failed, now: float) -> Actions:
         task = member.tasks.get(message.id)
-        ran_s = now - member.head_since
+        ran_s = member.ran_s(message.id, now)
         actions: Actions = [*self._end(member, message.id, _outcome(message, ran_s))]
         self.late_replies += not actions
         if task is not None and task.is_short:
@@ -275,16 +275,20 @@ class Roster:
     def _lose(self, member: Member, reason: str, now: float) -> list[Report]:
         """Its worker is gone: whoever was running is blamed, the others had not begun."""
         blamed = {t for t in member.tasks if member.is_blamed(t) and reason not in PLANNED}
-        ran_s = now - member.head_since
+        outcomes = {
+            task_id: Outcome(
+                "lost",
+                message=reason,
+                is_blamed=task_id in blamed,
+                ran_s=member.ran_s(task_id, now),
+            )
+            for task_id in member.tasks
+        }
         member.session.end()
         return [
             report
-            for task_id in list(member.tasks)
-            for report in self._end(
-                member,
-                task_id,
-                Outcome("lost", message=reason, is_blamed=task_id in blamed, ran_s=ran_s),
-            )
+            for task_id, outcome in outcomes.items()
+            for report in self._end(member, task_id, outcome)
         ]
 
     # --- depth

@@ -90,7 +90,10 @@ class Staffing:
 
     def unborn(self, member: Member, now: float) -> None:
         """There will be no process, by no fault of its own: it is tried again."""
-        member.empty(None if self.is_closed() or member.is_parked else now)
+        is_due = not self.is_closed() and not member.is_parked
+        if self._is_down() and member.number != self._probe:
+            is_due = False
+        member.empty(now if is_due else None)
 
     def replace(self, member: Member, reason: str, now: float) -> Actions:
         """Its worker is gone: see to the next one."""
@@ -99,7 +102,7 @@ class Staffing:
             return []
         member.restarts += 1
         self.restarts_by_reason[reason] = self.restarts_by_reason.get(reason, 0) + 1
-        if member.jobs_done > 0 or reason in PLANNED:
+        if member.jobs_done > 0 or (reason in PLANNED and reason != "grown"):
             member.empty(now)
             return self._start(member, now)
         return self._spend(member, reason, now)

@@ -161,9 +161,8 @@ class Dispatcher:
             self._fail_waiting(kind, _refused(refusal))
             return
         now = time.monotonic()
-        for _ in range(self._backend.slots(kind)):
-            if (entry := queue.pop(now)) is None:
-                break
+        # Asked anew each time: what a slot is worth may depend on what the others got.
+        while self._backend.slots(kind) > 0 and (entry := queue.pop(now)) is not None:
             self._send(entry, now)
         if queue:
             self._backend.demand(kind, len(queue))
