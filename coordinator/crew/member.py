@@ -134,14 +134,18 @@ class Member:
         return next(iter(self.session.in_flight), None)
 
     def behind(self) -> list[int]:
-        """Return the tasks that a serial worker has not begun, as far as they may be run elsewhere.
-
-        It may just be beginning with one of them, so only those may that do no harm if run twice.
-        """
-        if self.phase is not Phase.ALIVE or self.session.capacity != 1:
-            return []
+        """Return the tasks that a serial worker has not begun."""
         head = self.head()
-        return [t for t, task in self.tasks.items() if t != head and task.is_short]
+        return [t for t in self.tasks if t != head] if self.session.capacity == 1 else []
+
+    def movable(self) -> list[int]:
+        """Return those of them that may go to another worker.
+
+        It may just be beginning with one, so only those may that do no harm if they are run twice.
+        """
+        if self.phase is not Phase.ALIVE:
+            return []
+        return [task_id for task_id in self.behind() if self.tasks[task_id].is_short]
 
     def is_blamed(self, task_id: int) -> bool:
         """Tell whether a death now is put down to *task_id*: it alone must have been running.

@@ -89,7 +89,7 @@ class Roster:
     def next_look_at(self) -> float | None:
         """Return when something is due, or somebody's verdict may change, if nothing happens before."""
         times = [next_look(m.signs(), self.limits) for m in self.members if m.phase is Phase.ALIVE]
-        times += [m.head_since + RESCUE_AFTER_S for m in self.members if m.behind()]
+        times += [m.head_since + RESCUE_AFTER_S for m in self.members if m.movable()]
         if (due_at := self.staffing.next_due_at()) is not None:
             times.append(due_at)
         return min(times, default=None)
@@ -228,7 +228,7 @@ class Roster:
         if now < member.head_since + RESCUE_AFTER_S:
             return []
         actions: Actions = []
-        for task_id in member.behind():
+        for task_id in member.movable():
             actions += ask_to_drop(member, task_id, now)
             actions += self._end(member, task_id, Outcome("lost", message="it had to wait"))
         return actions
