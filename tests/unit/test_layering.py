@@ -45,6 +45,7 @@ DECISIONS = (
     "coordinator.crew.member",
     "coordinator.crew.restarts",
     "coordinator.crew.roster",
+    "coordinator.crew.scaling",
     "coordinator.dispatch.backend",
     "coordinator.dispatch.backlog",
     "coordinator.dispatch.fair",
