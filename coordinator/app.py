@@ -89,6 +89,7 @@ class App:
             dispatcher=self.dispatcher,
             quarantine=quarantine,
             crew=self.crew,
+            folder=os.fsencode(directory).decode(errors="replace"),
         )
         self.calls.add_local_tool("admin_get_metrics", lambda _: _metrics(self.observatory))
         if config.server.admin_tools:

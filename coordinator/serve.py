@@ -12,6 +12,7 @@ from coordinator.frontends.ends import Ends
 from coordinator.frontends.mcp.connection import Connection
 from coordinator.frontends.stdio import StdioTransport
 from coordinator.observe.log import get_logger
+from coordinator.status_socket import StatusSocket
 
 log = get_logger(__name__)
 
@@ -28,6 +29,7 @@ class _Server:
     def __init__(self, loaded: Loaded, ends: Ends) -> None:
         server = loaded.config.server
         self._grace_s = server.grace_s
+        self._has_status_socket = server.status_socket
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._app = App(loaded)
@@ -43,8 +45,14 @@ class _Server:
             loop.add_signal_handler(number, self._on_signal, number)
         self._app.start()
         self._transport.start(self._connection.receive)
-        await self._stop.wait()
-        await self._shut_down()
+        status = StatusSocket(self._app.observatory.status)
+        if self._has_status_socket:
+            await status.open()
+        try:
+            await self._stop.wait()
+            await self._shut_down()
+        finally:
+            status.close()
 
     def _on_signal(self, number: int) -> None:
         log.info("signal", signal=signal.Signals(number).name)
