@@ -57,10 +57,14 @@ def attempts(policy: SandboxPolicy, *tries: tuple[Any, ...], **environment: str)
         check=False,
         timeout=LONG_S,
         start_new_session=True,  # it has no terminal to hang up
-        env={**os.environ, "PYTHONPATH": str(TESTS), **environment},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(_import_path()), **environment},
     )
     assert done.returncode == 0, done.stderr.decode()
     return msgspec.json.decode(done.stdout, type=Report)
+
+
+def _import_path() -> list[str]:
+    return [str(TESTS), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 
 
 def attempt(policy: SandboxPolicy, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -167,6 +167,35 @@ def test_a_sandbox_is_current_while_every_name_means_the_same_file(tmp_path: Pat
     assert not sandbox.is_current()
 
 
+def test_a_temporary_folder_made_anew_makes_a_sandbox_out_of_date(tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    sandbox = prepared(SandboxPolicy(write=(str(temporary),)), FakeKernel())
+
+    temporary.rename(tmp_path / "old")
+    temporary.mkdir()
+
+    assert not sandbox.is_current()
+
+
+def test_only_our_own_kinds_look_for_ignore_rules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user's git configuration may hold passwords, and is no business of a third party's program."""
+    config = tmp_path / ".gitconfig"
+    config.touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "root").mkdir()
+    ours, theirs = FakeKernel(), FakeKernel()
+
+    prepared(SandboxPolicy(read=(str(tmp_path / "root"),)), ours).close()
+    prepared(SandboxPolicy(read=(str(tmp_path / "root"),), execute=True), theirs).close()
+
+    identity = (config.stat().st_dev, config.stat().st_ino)
+    assert identity in {rule.identity for rule in ours.rules}
+    assert identity not in {rule.identity for rule in theirs.rules}
+
+
 def test_a_sandbox_is_out_of_date_when_an_ignore_file_is_replaced_or_changed(
     tmp_path: Path,
 ) -> None:

@@ -112,6 +112,36 @@ def test_every_number_there_is_gets_its_answer(policy: SandboxPolicy, name: str)
     assert wrong == set()
 
 
+@pytest.mark.parametrize("name", MACHINES)
+@pytest.mark.parametrize("call", ["clone", "personality", "ioctl", "socketpair"])
+def test_each_bit_of_an_argument_is_seen(name: str, call: str) -> None:
+    machine = MACHINES[name]
+    number = machine.numbers[call]
+    lines = [[1 << bit, 0] for bit in range(64)] + [[1, 1 << bit] for bit in range(64)]
+    lines += [[0xFFFF_FFFF, 0], [1, 5], [2, 1], [0, 0x5412], [0, 0x541C], [0, 0x5413]]
+
+    for policy in POLICIES:
+        for values in lines:
+            verdict = run(PROGRAMS[policy, name], machine.audit_arch, number, values)
+            assert verdict.value == expected(policy, machine, number, values), values
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_no_namespace_is_made(name: str) -> None:
+    """The flags CLONE_NEW... of clone(2)."""
+    machine = MACHINES[name]
+    bits = [17, 25, 26, 27, 28, 29, 30]  # mount, cgroup, uts, ipc, user, pid, net
+
+    for policy in POLICIES:
+        code, clone = PROGRAMS[policy, name], machine.numbers["clone"]
+        denied_bits = [
+            bit
+            for bit in range(64)
+            if run(code, machine.audit_arch, clone, [1 << bit]).value == DENY
+        ]
+        assert denied_bits == bits
+
+
 @given(policies, machines, st.integers(0, (1 << 32) - 1), every_number, arguments)
 def test_a_call_of_another_architecture_is_denied(
     policy: SandboxPolicy, name: str, arch: int, number: int, given: list[int]
