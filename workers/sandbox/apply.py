@@ -12,7 +12,7 @@ from functools import partial
 
 from protocol.worker.sandbox import SandboxPolicy
 from workers.sandbox import landlock, seccomp
-from workers.sandbox.readable import needed_by_programs, needed_by_python
+from workers.sandbox.readable import readable
 from workers.sandbox.rlimits import limits
 from workers.sandbox.rule_files import rule_files
 from workers.sandbox.step import Step, take
@@ -110,9 +110,8 @@ def _ruleset(
     """Return the ruleset, or the state of one that there will not be."""
     if policy.execute and not policy.read and not policy.write:
         return "off: not configured"  # the user's own program, which may read what the user may
-    readable = (*needed_by_programs(), *programs) if policy.execute else needed_by_python()
     try:
-        return landlock.build(policy, readable, files, kernel)
+        return landlock.build(policy, (*readable(policy), *programs), files, kernel)
     except OSError as error:
         return f"off: {landlock.reason(error)}"
 

@@ -1,6 +1,6 @@
-"""What every worker may read beside its roots: the Python installation and what the C library looks up.
+"""What is readable beside the configured folders: Python, and what the system's libraries look up.
 
-Not /proc: it shows the environment of other processes.
+Not /proc: it shows the environment of other processes. Not /etc: it holds the system's keys.
 """
 
 import os
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import protocol
 import workers
+from protocol.worker.sandbox import SandboxPolicy
 
 _SHARED_LIBRARIES = (
     "/lib",
@@ -29,21 +30,46 @@ _LOCALE_AND_TIME = (
 )
 _USERS = ("/etc/passwd", "/etc/nsswitch.conf")  # where `~` leads to when HOME is not set
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+_NETWORK = (
+    "/etc/hosts",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/etc/resolv.conf",
+    "/run/systemd/resolve",  # what that is a link to, and what is replaced as networks come and go
+    "/etc/services",
+    "/etc/ssl/certs",
+    "/etc/ca-certificates",
+    "/etc/pki/tls/certs",
+    "/etc/pki/ca-trust",
+)
+_PROGRAMS = (
+    "/bin",
+    "/sbin",
+    "/usr",
+    "/etc/alternatives",
+    "/etc/group",
+    "/etc/ssl/openssl.cnf",  # without it, Node.js does not start
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/sys/devices/system/cpu",
+)
 
-_PROGRAMS = ("/bin", "/sbin", "/usr", "/etc/alternatives")
 
-
-def needed_by_python() -> tuple[str, ...]:
+def readable(policy: SandboxPolicy) -> tuple[str, ...]:
     """Return the folders and files, as this process knows them once it has imported what it needs."""
-    return (*_SHARED_LIBRARIES, *_LOCALE_AND_TIME, *_USERS, *_DEVICES, *_installation())
+    return (
+        *_SHARED_LIBRARIES,
+        *_LOCALE_AND_TIME,
+        *_USERS,
+        *_DEVICES,
+        *_python(),
+        *(_NETWORK if policy.network else ()),
+        *(_PROGRAMS if policy.execute else ()),
+    )
 
 
-def needed_by_programs() -> tuple[str, ...]:
-    """Return what a program of the system needs to start."""
-    return (*needed_by_python(), *_PROGRAMS)
-
-
-def _installation() -> Iterator[str]:
+def _python() -> Iterator[str]:
     for prefix in {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}:
         yield from (prefix,) if prefix != "/" else ("/lib", "/lib64")
     yield from (entry for entry in sys.path if os.path.isabs(entry))

@@ -8,11 +8,15 @@ import pytest
 
 import protocol
 import workers
-from workers.sandbox.readable import needed_by_programs, needed_by_python
+from protocol.worker.sandbox import SandboxPolicy
+from workers.sandbox.readable import readable
+
+OURS = SandboxPolicy()
+ANY = SandboxPolicy(execute=True, network=True)
 
 
 def is_covered(path: str) -> bool:
-    return any(Path(path).is_relative_to(folder) for folder in needed_by_python())
+    return any(Path(path).is_relative_to(folder) for folder in readable(OURS))
 
 
 def test_the_standard_library_and_what_is_installed_can_be_read() -> None:
@@ -28,13 +32,13 @@ def test_our_packages_can_be_read_even_if_no_path_names_them(
 ) -> None:
     monkeypatch.setattr(sys, "path", [])
 
-    assert set(needed_by_python()) >= {*protocol.__path__, *workers.__path__}
+    assert set(readable(OURS)) >= {*protocol.__path__, *workers.__path__}
 
 
 def test_the_working_directory_is_no_part_of_python(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", ["", "relative", "/somewhere"])
 
-    found = needed_by_python()
+    found = readable(OURS)
 
     assert "/somewhere" in found
     assert not {"", "relative"} & set(found)
@@ -46,15 +50,38 @@ def test_a_python_installed_at_the_top_does_not_open_the_whole_machine(
     for name in ("prefix", "exec_prefix", "base_prefix", "base_exec_prefix"):
         monkeypatch.setattr(sys, name, "/")
 
-    assert "/" not in needed_by_python()
+    assert "/" not in readable(ANY)
 
 
-@pytest.mark.parametrize("path", ["/", "/etc", "/home", "/root", "/proc", "/tmp", "/var", "/dev"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/etc",
+        "/home",
+        "/root",
+        "/proc",
+        "/tmp",
+        "/var",
+        "/dev",
+        "/etc/ssl",
+        "/etc/ssl/private",
+    ],
+)
 def test_nothing_is_opened_where_secrets_lie(path: str) -> None:
-    assert path not in needed_by_programs()
+    assert path not in readable(ANY)
 
 
-def test_programs_get_the_folders_of_programs() -> None:
-    assert set(needed_by_programs()) >= {*needed_by_python(), "/usr", "/bin"}
-    assert not {"/usr", "/bin"} & set(needed_by_python()) or sys.base_prefix == "/usr"
-    assert all(os.path.isabs(path) for path in needed_by_programs())
+def test_more_is_readable_only_for_programs_and_for_the_network() -> None:
+    ours, any_policy = set(readable(OURS)), set(readable(ANY))
+
+    programs = set(readable(SandboxPolicy(execute=True))) - ours
+    network = set(readable(SandboxPolicy(network=True))) - ours
+    assert {"/bin", "/etc/ssl/openssl.cnf"} <= programs
+    assert {"/etc/resolv.conf", "/etc/ssl/certs"} <= network
+    assert programs.isdisjoint(network)
+    assert any_policy == ours | programs | network
+
+
+def test_every_path_is_absolute() -> None:
+    assert all(os.path.isabs(path) for path in readable(ANY))
