@@ -224,7 +224,9 @@ class KindCrew:
             self._processes[number] = WorkerProcess(self._launch, _Listener(self, number))
         except OSError as error:
             self._observer.on_log(self.config.name, number, f"could not be started: {error}")
-            self.carry_out(self.roster.exited(number, -1, time.monotonic()))
+            why = error.strerror or str(error)
+            self.carry_out(self.roster.exited(number, -1, time.monotonic(), why))
+            self._on_change(self.config.name)
 
     def _launch(self, ends: Ends, child: Child) -> None:
         if self._zygote is None or not self._zygote.launch(ends, child):
