@@ -25,6 +25,10 @@ def main() -> None:
 def _run(command: Command, loaded: Loaded) -> int:
     if command.name == "serve":
         return _serve(loaded)
+    if command.name == "top":
+        from coordinator.top.command import top  # noqa: PLC0415 - needs nothing of a server
+
+        return top(command.pid, command.interval_s, once=command.once)
     from coordinator import commands  # noqa: PLC0415 - the server must not pay for what people use
 
     return commands.run(command, loaded)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -26,7 +27,6 @@ from coordinator.frontends.mcp.server import McpServer, ServerInfo
 from coordinator.merge import Merged
 from coordinator.observe.log import log_degraded, log_note, log_worker_line
 from coordinator.observe.metrics import Metrics, Observatory, summary
-from coordinator.operators import Operators
 from coordinator.version import __version__
 from protocol.tools.catalog import offered
 from protocol.worker.messages import Ready
@@ -49,6 +49,7 @@ class App:
         cache = L1(config.cache.max_bytes, time.monotonic)
         quarantine = Quarantine(config.crew.quarantine_s)
         self._grace_s = config.server.grace_s
+        self._directory = directory
         self.crew = LocalCrew(
             kinds,
             config.crew.check_interval_s,
@@ -78,7 +79,7 @@ class App:
         self.calls = Calls(
             offered(admin_tools=config.server.admin_tools), services, flights, metrics, directory
         )
-        self.observatory = Observatory(
+        self._observatory = observatory = Observatory(
             version=__version__,
             started_at=time.monotonic(),
             metrics=metrics,
@@ -89,23 +90,30 @@ class App:
             dispatcher=self.dispatcher,
             quarantine=quarantine,
             crew=self.crew,
-            folder=os.fsencode(directory).decode(errors="replace"),
         )
-        self.calls.add_local_tool("admin_get_metrics", lambda _: _metrics(self.observatory))
+        self.calls.add_local_tool("admin_get_metrics", lambda _: _metrics(observatory))
         if config.server.admin_tools:
             self._add_admin_tools()
         self.mcp = McpServer(
             ServerInfo("toolcrew", "Toolcrew", __version__),
             self.calls,
-            _library(self.observatory, loaded),
+            _library(observatory, loaded),
             config.server.page_size,
         )
 
     def _add_admin_tools(self) -> None:
+        from coordinator.operators import Operators  # noqa: PLC0415 - few want it, all would wait
+
         operators = Operators(self.crew, lambda kind: len(self.dispatcher.queues[kind]))
         self.calls.add_local_tool("admin_list_workers", operators.list_workers)
         self.calls.add_local_tool("admin_restart_worker", operators.restart_worker)
         self.calls.add_local_tool("admin_drain", operators.drain)
+
+    def reporter(self) -> Callable[[float], bytes]:
+        """Return what says how the server is at a time, on one line; see `StatusSocket`."""
+        from coordinator.observe.reporter import Reporter  # noqa: PLC0415 - few will ask
+
+        return Reporter(self._observatory, self._directory).line
 
     def start(self) -> None:
         """Start the crew; calls may come at once and wait for it."""

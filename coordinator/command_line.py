@@ -9,7 +9,9 @@ import msgspec
 
 from coordinator.version import __version__
 
-CommandName = Literal["serve", "call", "tools", "config"]
+SHORTEST_INTERVAL_S, LONGEST_INTERVAL_S = 0.1, 3600.0
+
+CommandName = Literal["serve", "call", "tools", "config", "top"]
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +23,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     tool: str = ""
     arguments: str = "{}"
     as_json: bool = False
+    pid: int | None = None
+    once: bool = False
+    interval_s: float = 1.0
 
 
 def parse(argv: Sequence[str]) -> Command:
@@ -35,6 +40,9 @@ def parse(argv: Sequence[str]) -> Command:
         tool=getattr(seen, "tool", ""),
         arguments=getattr(seen, "arguments", "{}"),
         as_json=getattr(seen, "json", False),
+        pid=getattr(seen, "pid", None),
+        once=getattr(seen, "once", False),
+        interval_s=getattr(seen, "interval_s", 1.0),
     )
 
 
@@ -70,7 +78,28 @@ def _parser() -> argparse.ArgumentParser:
     tools.add_argument("--json", action="store_true", help="print what tools/list answers")
     config = commands.add_parser("config", help="print every setting, its meaning and its source")
     config.add_argument("--json", action="store_true", help="print it as JSON")
+    top = commands.add_parser(
+        "top", help="watch a running server: workers, queue, rates, latencies"
+    )
+    top.add_argument("--pid", type=int, metavar="PID", help="which server, if there are several")
+    top.add_argument("--once", action="store_true", help="print what is seen once, and exit")
+    top.add_argument(
+        "--interval-s",
+        type=_interval,
+        metavar="S",
+        default=1.0,
+        help="how often to look, and over how long to count (default: 1)",
+    )
     return parser
+
+
+def _interval(text: str) -> float:
+    seconds = float(text)
+    if not SHORTEST_INTERVAL_S <= seconds <= LONGEST_INTERVAL_S:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not from {SHORTEST_INTERVAL_S:g} to {LONGEST_INTERVAL_S:g}"
+        )
+    return seconds
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:

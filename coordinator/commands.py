@@ -1,8 +1,8 @@
-"""The commands for people and scripts: `call`, `tools` and `config`. Calls go the way that a client's do."""
+"""The commands `call`, `tools` and `config`, for people and scripts. Calls go the way that a client's do."""
 
 import asyncio
 import sys
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -84,7 +84,7 @@ def _config(command: Command, loaded: Loaded) -> int:
     sys.stdout.write(f"# file: {loaded.file or 'none'}\n")
     section = ""
     for setting in settings:
-        if (its_section := setting.key.partition(".")[0]) != section:
+        if (its_section := setting.key.rpartition(".")[0]) != section:
             section = its_section
             sys.stdout.write(f"\n[{section}]\n")
         sys.stdout.write(_toml(setting))
@@ -93,12 +93,19 @@ def _config(command: Command, loaded: Loaded) -> int:
 
 def _toml(setting: Setting) -> str:
     """Return a setting as it would stand in a configuration file, what there is to know above it."""
-    name = setting.key.partition(".")[2]
-    value = msgspec.json.encode(setting.value).decode()
+    name = setting.key.rpartition(".")[2]
+    variable = f"${setting.variable}; " if setting.variable else ""
     return (
-        f"# {setting.description} ({setting.expected}; ${setting.variable}; from: {setting.source})\n"
-        f"{name} = {value}\n"
+        f"# {setting.description} ({setting.expected}; {variable}from: {setting.source})\n"
+        f"{name} = {_toml_value(setting.value)}\n"
     )
+
+
+def _toml_value(value: object) -> str:
+    if isinstance(value, dict):
+        members = cast("dict[str, object]", value).items()
+        return "{" + ", ".join(f"{name} = {_toml_value(member)}" for name, member in members) + "}"
+    return msgspec.json.encode(value).decode()
 
 
 async def _ask(loaded: Loaded, method: str, params: dict[str, Any]) -> dict[str, Any]:

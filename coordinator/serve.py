@@ -45,7 +45,7 @@ class _Server:
             loop.add_signal_handler(number, self._on_signal, number)
         self._app.start()
         self._transport.start(self._connection.receive)
-        status = StatusSocket(self._app.observatory.status)
+        status = StatusSocket(self._app.reporter)
         if self._has_status_socket:
             await status.open()
         try:

@@ -2,7 +2,7 @@
 
 Rule 1: nothing here is needed: whatever goes wrong is one log line, and the server serves on.
 Rule 2: it costs nothing while nobody looks: there is no timer, and nothing is computed for nobody.
-Rule 3: a client that floods, asks ahead or does not read is dropped; whoever asks often gets what is known.
+Rule 3: a client that floods, asks ahead or does not read is dropped.
 """
 
 import asyncio
@@ -19,7 +19,6 @@ import msgspec
 
 from coordinator import runtime_folder
 from coordinator.observe.log import get_logger
-from coordinator.observe.status import Refused, Status, rates
 
 log = get_logger(__name__)
 
@@ -29,22 +28,16 @@ MOST_CLIENTS = 8
 SILENT_S = 60.0
 """When there are too many clients, one that has asked nothing for this long makes room."""
 
-FRESH_S = 0.1
-"""A look that is not older is good enough for the next client."""
-
-_encode = msgspec.json.Encoder().encode
-
 
 class StatusSocket:
-    """Answers whoever may ask with what *look* returns."""
+    """Answers whoever may ask. *find_reporter* is called once, and only if somebody does."""
 
-    def __init__(self, look: Callable[[], Status]) -> None:
-        self._look = look
+    def __init__(self, find_reporter: Callable[[], Callable[[float], bytes]]) -> None:
+        self._find_reporter = find_reporter
+        self._report: Callable[[float], bytes] | None = None
         self._clients: dict[_Client, None] = {}
         self._server: asyncio.Server | None = None
         self._path = ""
-        self._last: Status | None = None
-        self._line = b""
 
     # --- its life
 
@@ -107,14 +100,10 @@ class StatusSocket:
         self._clients.pop(client, None)
 
     def answer(self) -> bytes:
-        """Return the line that says how the server is."""
-        now = time.monotonic()
-        if self._last is None or now - self._last.at_s > FRESH_S:
-            before, seen = self._last, self._look()
-            changed = None if before is None else rates(before, seen)
-            self._line = _encode(msgspec.structs.replace(seen, rates=changed)) + b"\n"
-            self._last = seen
-        return self._line
+        """Return the line that says how the server is now."""
+        if self._report is None:
+            self._report = self._find_reporter()
+        return self._report(time.monotonic())
 
     def _make_room(self, now: float) -> bool:
         quietest = min(self._clients, key=lambda client: client.heard_at)
@@ -171,7 +160,7 @@ class _Client(asyncio.Protocol):
 
     def _refuse(self, problem: str) -> None:
         assert self._transport is not None
-        self._transport.write(_encode(Refused(problem)) + b"\n")
+        self._transport.write(msgspec.json.encode({"error": problem}) + b"\n")
         self._transport.close()
 
 

@@ -17,9 +17,7 @@ from coordinator.crew.member import Member
 from coordinator.dispatch.dispatcher import Dispatcher
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.observe.latency import LatencySketch
-from coordinator.observe.status import Status
 from coordinator.observe.text import sandbox_line, tidy
-from coordinator.observe.workers import rows
 from protocol.tools.admin_get_metrics import (
     CacheFigures,
     CallFigures,
@@ -118,16 +116,6 @@ class Observatory(msgspec.Struct, frozen=True, kw_only=True):
     dispatcher: Dispatcher
     quarantine: Quarantine
     crew: LocalCrew
-    folder: str = ""
-
-    def status(self) -> Status:
-        """Look at everything once, and closer at the workers."""
-        return Status(
-            at_s=time.monotonic(),
-            folder=self.folder,
-            metrics=self.observe(),
-            workers=rows(self.crew.kinds.values(), time.monotonic()),
-        )
 
     def observe(self) -> Result:
         """Look at everything once."""

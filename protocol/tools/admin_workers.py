@@ -147,3 +147,7 @@ DRAIN = Contract(
     result=DrainResult,
     annotations=Annotations(read_only_hint=False, destructive_hint=True),
 )
+
+CONTRACTS: dict[str, Contract] = {
+    contract.name: contract for contract in (DRAIN, LIST_WORKERS, RESTART_WORKER)
+}
