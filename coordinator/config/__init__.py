@@ -9,6 +9,7 @@ from coordinator.config.sections import (
     QueueConfig,
     ServerConfig,
 )
+from coordinator.config.worker_section import WorkerConfig
 
 __all__ = [
     "CacheConfig",
@@ -19,6 +20,7 @@ __all__ = [
     "QueueConfig",
     "ServerConfig",
     "Setting",
+    "WorkerConfig",
     "describe",
     "load",
 ]

@@ -12,22 +12,30 @@ from coordinator.config.sections import Config
 from protocol.errors import ConfigError
 
 VARIABLE_PREFIX = "TOOLCREW_"
+WORKERS = "workers"
+"""The section of third parties, which has a table for each."""
+
 _SHOWN = 60
 
 
 class Knob(msgspec.Struct, frozen=True, kw_only=True):
-    """One setting, before anyone has set it; *expected* says in words what it takes."""
+    """One setting, before anyone has set it; *expected* says in words what it takes.
+
+    What *is_secret* is never shown: of a table of secrets, only the names.
+    """
 
     key: str
     type: Any
     default: object
     expected: str
     description: str
+    is_secret: bool = False
 
     @property
     def variable(self) -> str:
-        """Its environment variable."""
-        return VARIABLE_PREFIX + self.key.replace(".", "_").upper()
+        """Its environment variable; none for what is in a table of its own."""
+        is_own = self.key.startswith(f"{WORKERS}.")
+        return "" if is_own else VARIABLE_PREFIX + self.key.replace(".", "_").upper()
 
     def read(self, value: object, source: str) -> object:
         """Check *value*, which has a type of its own already, as in a TOML file.
@@ -51,16 +59,25 @@ class Knob(msgspec.Struct, frozen=True, kw_only=True):
             return msgspec.convert(value, self.type, strict=strict)
         except (msgspec.ValidationError, UnicodeError) as error:
             # UnicodeError: a variable may hold bytes that are not UTF-8.
-            problem = f"{self.key} must be {self.expected}, not {shown(given)}"
+            got = "" if self.is_secret else f", not {shown(given)}"
+            problem = f"{self.key} must be {self.expected}{got}"
             raise ConfigError(f"{source}: {problem}") from error
 
 
 @cache
 def knobs() -> dict[str, Knob]:
-    """Return every setting by its key, in the order of the sections."""
-    made = [
-        _knob(section.name, field) for section in fields(Config) for field in fields(section.type)
-    ]
+    """Return every setting by its key, in the order of the sections; tables of workers are not among them."""
+    made: dict[str, Knob] = {}
+    for section in fields(Config):
+        if section.name != WORKERS:
+            made.update(knobs_of(section.name, section.type))
+    return made
+
+
+@cache
+def knobs_of(section: str, struct: type[msgspec.Struct]) -> dict[str, Knob]:
+    """Return the settings of one section by their keys."""
+    made = [_knob(section, field) for field in fields(struct)]
     return {knob.key: knob for knob in made}
 
 
@@ -82,10 +99,13 @@ def _knob(section: str, field: FieldInfo) -> Knob:
         default=field.default,
         expected=_expected(field.name, base, meta),
         description=meta.description,
+        is_secret=meta.extra is not None and "secret" in meta.extra,
     )
 
 
 def _expected(name: str, base: Any, meta: Meta) -> str:
+    if meta.extra:
+        return str(meta.extra["expected"])
     if get_origin(base) is Literal:
         return "one of " + ", ".join(get_args(base))
     if get_origin(base) is tuple:

@@ -8,13 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-KIB = 1024
-MIB = 1024 * KIB
-GIB = 1024 * MIB
-DAY_S = 86_400
+from coordinator.config.units import DAY_S, GIB, KIB, MIB, Path
+from coordinator.config.worker_section import WorkerConfig
 
-# No empty path, and none that the system or JSON could not take.
-Path = Annotated[str, Meta(min_length=1, pattern=r"^[^\x00\ud800-\udfff]*$")]
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["auto", "console", "json"]
 
@@ -192,3 +188,4 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     queue: QueueConfig = msgspec.field(default_factory=QueueConfig)
     cache: CacheConfig = msgspec.field(default_factory=CacheConfig)
     files: FilesConfig = msgspec.field(default_factory=FilesConfig)
+    workers: dict[str, WorkerConfig] = {}

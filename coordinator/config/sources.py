@@ -11,8 +11,9 @@ from typing import cast
 
 import msgspec
 
-from coordinator.config.knobs import VARIABLE_PREFIX, Knob, knobs, shown
+from coordinator.config.knobs import VARIABLE_PREFIX, WORKERS, Knob, knobs, shown
 from coordinator.config.sections import Config
+from coordinator.config.third_party import require_name, worker_knobs
 from protocol.errors import ConfigError
 from protocol.worker.settings import CREW_VARIABLE
 from protocol.worker.settings import VARIABLE as WORKER_VARIABLE
@@ -58,9 +59,8 @@ def from_file(path: str) -> Iterator[Given]:
             raise _unknown(source, "section", section, Config.__struct_fields__)
         if not isinstance(table, dict):
             raise ConfigError(f"{source}: {section} must be a table, not {shown(table)}")
-        for name, value in cast(dict[str, object], table).items():
-            knob = _find_knob(f"{section}.{name}", source)
-            yield Given(knob.key, knob.read(value, source), source)
+        for key, value in _settings(section, cast(dict[str, object], table), source):
+            yield Given(key, _find_knob(key, source).read(value, source), source)
 
 
 def from_environment(environ: Mapping[str, str]) -> Iterator[Given]:
@@ -111,11 +111,32 @@ def _parse(path: str, source: str) -> dict[str, object]:
         raise ConfigError(f"{source}: is not valid TOML: {error}") from error
 
 
+def _settings(section: str, table: dict[str, object], source: str) -> Iterator[tuple[str, object]]:
+    """Yield each setting of a section with its key."""
+    for name, value in table.items():
+        if section != WORKERS:
+            yield f"{section}.{name}", value
+            continue
+        require_name(name, source)
+        if not isinstance(value, dict) or not value:
+            raise ConfigError(
+                f"{source}: workers.{name} must be a table with a command or a module"
+            )
+        for field, its_value in cast(dict[str, object], value).items():
+            yield f"{section}.{name}.{field}", its_value
+
+
 def _find_knob(key: str, source: str) -> Knob:
-    knob = knobs().get(key)
-    if knob is None:
-        raise _unknown(source, "setting", key, knobs())
-    return knob
+    section, _, rest = key.partition(".")
+    name, is_nested, _ = rest.partition(".")
+    if section == WORKERS and is_nested:
+        require_name(name, source)
+        known = worker_knobs(name)
+    else:
+        known = knobs()
+    if key not in known:
+        raise _unknown(source, "setting", key, known)
+    return known[key]
 
 
 def _unknown(source: str, what: str, name: str, known: Iterable[str]) -> ConfigError:

@@ -342,5 +342,7 @@ def test_reading_the_configuration_imports_nothing_heavy() -> None:
 
 def _keys(config: Config) -> Iterable[str]:
     for section in config.__struct_fields__:
+        if section == "workers":
+            continue  # there is none yet
         part: msgspec.Struct = getattr(config, section)
         yield from (f"{section}.{name}" for name in part.__struct_fields__)
