@@ -1,4 +1,4 @@
-"""The commands for people and scripts: `call`, `tools` and `config`. Calls go the way that a client's do."""
+"""The commands `call`, `tools` and `config`, for people and scripts. Calls go the way that a client's do."""
 
 import asyncio
 import sys
