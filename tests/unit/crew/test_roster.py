@@ -1,58 +1,25 @@
-"""What the roster decides in the cases that somebody will ask about."""
-
-from typing import TypeVar
+"""What the roster decides about work in the cases that somebody will ask about."""
 
 import pytest
 from msgspec import Raw
 
-from coordinator.crew.health import HealthLimits
-from coordinator.crew.restarts import RestartBudget, RestartPolicy
-from coordinator.crew.roster import (
-    PROBE_PROVES_AFTER_S,
-    Action,
-    Kill,
-    Note,
-    Report,
-    Roster,
-    Send,
-    Spawn,
+from coordinator.crew.actions import Announce, Kill, Note, Report, Send, Spawn
+from coordinator.crew.roster import SHORT_S
+from coordinator.dispatch.backend import Outcome
+from protocol.worker.messages import Beat, Done, Drain, Failed, Job, Part, Progress, Ready
+from support.fakes_roster import (
+    NULL,
+    answer,
+    events,
+    give,
+    known_as_short,
+    only,
+    owner,
+    roster_of,
+    started,
+    statuses,
+    task,
 )
-from coordinator.dispatch.backend import Outcome, Task
-from protocol.worker.messages import Beat, Cancel, Done, Drain, Failed, Job, Part, Progress, Ready
-
-T = TypeVar("T")
-NULL = Raw(b"null")
-LIMITS = HealthLimits(max_jobs=2, max_rss_bytes=100)
-POLICY = RestartPolicy(intensity=2, period_s=60, at_once=1, cool_down_s=10)
-
-
-def roster_of(size: int) -> Roster:
-    return Roster(size, LIMITS, RestartBudget(POLICY, jitter=lambda _low, high: high))
-
-
-def started(size: int = 1, now: float = 0.0) -> Roster:
-    roster = roster_of(size)
-    roster.tick(now, {})
-    for number in range(1, size + 1):
-        roster.receive(number, Ready("k", 100 + number), now)
-    return roster
-
-
-def task(task_id: int = 1, deadline: float = 30.0, extension_s: float = 0.0) -> Task:
-    return Task(task_id, "k", "t", NULL, deadline, extension_s=extension_s)
-
-
-def only(kind: type[T], actions: list[Action]) -> list[T]:
-    return [action for action in actions if isinstance(action, kind)]
-
-
-def outcomes(actions: list[Action]) -> list[str]:
-    reports = only(Report, actions)
-    return [report.news.status for report in reports if isinstance(report.news, Outcome)]
-
-
-def events(actions: list[Action]) -> list[str]:
-    return [note.event for note in only(Note, actions)]
 
 
 def test_every_place_is_filled_at_the_first_look() -> None:
@@ -64,8 +31,19 @@ def test_a_worker_gets_jobs_only_once_it_is_ready() -> None:
     roster.tick(0, {})
 
     assert roster.free_slots() == 0
-    roster.receive(1, Ready("k", 7, capacity=3), 0)
+    ready = Ready("k", 7, capacity=3)
+    assert roster.receive(1, ready, 0) == [Note("worker_ready", 1, 7), Announce(ready)]
     assert roster.free_slots() == 3
+
+
+def test_what_can_run_at_once_is_what_is_wanted_even_if_not_all_are_there() -> None:
+    roster = roster_of(3, least=2)
+    assert roster.capacity() == 2
+
+    roster.tick(0, {})
+    roster.receive(1, Ready("k", 7, capacity=3), 0)
+
+    assert roster.capacity() == 6
 
 
 def test_a_job_is_told_how_many_seconds_it_has() -> None:
@@ -82,15 +60,18 @@ def test_assigning_without_room_is_a_mistake_of_the_caller() -> None:
 @pytest.mark.parametrize(
     ("message", "outcome"),
     [
-        (Done(1, Raw(b"3"), cache_for=None), Outcome("done", result=Raw(b"3"), cache_for=None)),
-        (Failed(1, "c", "m"), Outcome("failed", code="c", message="m")),
+        (
+            Done(1, Raw(b"3"), cache_for=None),
+            Outcome("done", result=Raw(b"3"), cache_for=None, ran_s=1.0),
+        ),
+        (Failed(1, "c", "m"), Outcome("failed", code="c", message="m", ran_s=1.0)),
     ],
 )
 def test_an_answer_is_reported_and_frees_the_slot(message: Done | Failed, outcome: Outcome) -> None:
     roster = started()
-    roster.assign(task(), 0)
+    roster.assign(task(), 2.0)
 
-    assert roster.receive(1, message, 1) == [Report(1, outcome)]
+    assert roster.receive(1, message, 3.0) == [Report(1, outcome)]
     assert roster.free_slots() == 1
 
 
@@ -100,169 +81,31 @@ def test_progress_gives_a_task_more_time_if_it_asked_for_it(message: Part | Prog
     roster.assign(task(deadline=2.0, extension_s=2.0), 0)
 
     assert roster.receive(1, message, 1.5) == [Report(1, message)]
-    assert roster.tick(3.0, {}) == []
-    assert outcomes(roster.tick(3.5, {})) == ["deadline"]
+    assert roster.tick(3.4, {}) == []
+    assert statuses(roster.tick(3.5, {})) == {1: "deadline"}
 
 
-def test_a_task_past_its_deadline_ends_at_once_and_its_worker_dies() -> None:
+def test_progress_gives_a_task_no_more_time_if_it_did_not_ask() -> None:
     roster = started()
     roster.assign(task(deadline=2.0), 0)
+    roster.receive(1, Progress(1, 0.5), 1.5)
 
-    actions = roster.tick(2.0, {})
-
-    assert actions == [
-        Report(1, Outcome("deadline")),
-        Note("worker_killed", 1, 101, "deadline"),
-        Kill(1),
-    ]
-    assert outcomes(roster.exited(1, -9, 2.1)) == []
+    assert statuses(roster.tick(2.0, {})) == {1: "deadline"}
 
 
-def test_a_task_of_a_dead_worker_is_lost_only_when_the_exit_is_seen() -> None:
-    """Until then it may still run, and two must never run it at once."""
-    roster = started()
-    roster.assign(task(), 0)
+def test_of_an_abandoned_task_no_progress_is_reported() -> None:
+    roster = started(capacity=2)
+    roster.assign(task(deadline=2.0, extension_s=2.0), 0)
+    roster.tick(2.0, {})
 
-    assert outcomes(roster.garbled(1, "sent rubbish")) == []
-    assert Report(1, Outcome("lost", message="sent rubbish")) in roster.exited(1, -9, 1)
-
-
-def test_what_a_dying_worker_still_says_counts_for_nothing() -> None:
-    roster = started()
-    roster.assign(task(), 0)
-    roster.garbled(1, "sent rubbish")
-
-    assert roster.receive(1, Done(1, NULL), 1) == []
-
-
-def test_a_cancelled_task_that_goes_on_costs_the_worker_its_life() -> None:
-    roster = started()
-    roster.assign(task(), 0)
-
-    assert roster.cancel(1, 1.0) == [Send(1, Cancel(1))]
-    assert roster.cancel(1, 1.2) == []
-    assert roster.tick(1.5, {}) == []
-    assert events(roster.tick(1.6, {})) == ["worker_killed"]
-
-
-def test_a_worn_out_worker_finishes_and_is_replaced_without_a_word_about_failure() -> None:
-    roster = started()
-    for task_id in (1, 2):
-        roster.assign(task(task_id), 0)
-        roster.receive(1, Done(task_id, NULL), 0)
-
-    assert roster.tick(0.5, {}) == [Send(1, Drain())]
-    assert roster.tick(0.6, {}) == []
-    actions = roster.exited(1, 0, 1)
-
-    assert events(actions) == ["worker_exited"]
-    assert only(Spawn, actions) == [Spawn(1)]
-
-
-def test_a_worker_that_is_asked_to_go_and_stays_is_killed() -> None:
-    roster = started()
-    roster.receive(1, Beat(rss=101), 0)
-
-    assert roster.tick(0.1, {}) == [Send(1, Drain())]
-    assert only(Kill, roster.tick(1.0, {})) == [Kill(1)]
-
-
-def test_a_worker_that_takes_too_much_memory_for_a_job_is_killed_at_once() -> None:
-    roster = started()
-    roster.assign(task(), 0)
-    roster.receive(1, Beat(rss=101), 0)
-
-    assert only(Kill, roster.tick(0.1, {})) == [Kill(1)]
-
-
-def test_a_kind_whose_workers_outgrow_their_memory_before_any_job_goes_down() -> None:
-    """Else a limit below what a worker needs to start would burn a core for ever."""
-    roster = roster_of(1)
-    seen: list[str] = []
-    for now in range(0, 12, 4):
-        roster.tick(now, {})
-        roster.receive(1, Ready("k", 7), now)
-        roster.receive(1, Beat(rss=101), now)
-        roster.tick(now, {})
-        seen += events(roster.exited(1, 0, now))
-
-    assert seen[-1] == "kind_down"
-
-
-def test_a_worker_that_has_done_a_job_is_replaced_at_once_however_often_it_dies() -> None:
-    roster = started()
-    for task_id in range(10):
-        roster.assign(task(task_id), 0)
-        roster.receive(1, Done(task_id, NULL), 0)
-
-        assert only(Spawn, roster.exited(1, -11, 0)) == [Spawn(1)]
-        roster.receive(1, Ready("k", 7), 0)
-
-
-def crash(roster: Roster, number: int, now: float) -> list[Action]:
-    roster.tick(now, {})
-    return roster.exited(number, 1, now)
-
-
-def test_a_kind_that_only_dies_goes_down_and_is_tried_again_with_one_worker() -> None:
-    roster = roster_of(2)
-    roster.tick(0, {})
-
-    assert only(Spawn, roster.exited(1, 1, 0)) == [Spawn(1)]
-    assert only(Spawn, roster.exited(1, 1, 0)) == []
-    assert events(roster.exited(2, 1, 0)) == ["worker_exited", "kind_down"]
-    assert roster.down_for(1.0) == 9.0
-    assert roster.tick(9.9, {}) == []
-    assert roster.tick(10.0, {}) == [Note("kind_probed", 1), Spawn(1)]
-    assert roster.down_for(10.0) is None
-
-
-def test_nobody_is_replaced_while_the_kind_is_down() -> None:
-    """A kind of many workers that all die at once must not get the intensity for each of them."""
-    roster = roster_of(8)
-    roster.tick(0, {})
-    spawned: list[Spawn] = []
-    for number in range(1, 9):
-        spawned += only(Spawn, roster.exited(number, 1, 0))
-
-    assert len(spawned) <= POLICY.intensity
-    assert roster.tick(5.0, {}) == []
-
-
-@pytest.mark.parametrize("proof", ["a job", "its age"])
-def test_a_kind_is_up_again_when_its_probe_has_proved_itself(proof: str) -> None:
-    roster = roster_of(2)
-    for number in (1, 1, 2):
-        crash(roster, number, 0)
-    roster.tick(10.0, {})
-    roster.receive(1, Ready("k", 7), 10.0)
-    now = 10.1
-    if proof == "a job":
-        roster.assign(task(), now)
-        roster.receive(1, Done(1, NULL), now)
-    else:
-        now += PROBE_PROVES_AFTER_S
-        roster.receive(1, Beat(), now)
-
-    assert roster.tick(now, {}) == [Note("kind_up"), Spawn(2)]
-
-
-def test_a_probe_that_dies_puts_the_kind_down_for_twice_as_long() -> None:
-    roster = roster_of(1)
-    for now in (0.0, 1.0, 3.0):
-        crash(roster, 1, now)
-    roster.tick(13.0, {})
-
-    assert events(roster.exited(1, 1, 14.0)) == ["worker_exited", "kind_down"]
-    assert roster.down_for(14.0) == 20.0
-
-
-def test_a_stopped_worker_is_killed_however_fresh_its_beat() -> None:
-    assert events(started().tick(0.1, {1: "T"})) == ["worker_killed"]
+    assert roster.receive(1, Progress(1, 0.5), 2.1) == []
+    assert roster.receive(1, Part(1, NULL), 2.1) == []
 
 
 def test_silence_while_we_were_stopped_ourselves_proves_nothing() -> None:
-    roster = started()
+    roster = roster_of(2)
+    roster.tick(0, {})
+    roster.receive(1, Ready("k", 7), 0)
     roster.forgive(500.0)
 
     assert roster.tick(500.0, {}) == []
@@ -272,9 +115,14 @@ def test_draining_asks_everybody_and_starts_nobody() -> None:
     roster = started(2)
     roster.assign(task(), 0)
 
-    assert roster.drain(1.0) == [Send(1, Drain()), Send(2, Drain())]
+    assert roster.drain(1.0) == [
+        Note("worker_draining", 1, 0, "shutdown"),
+        Send(1, Drain()),
+        Note("worker_draining", 2, 0, "shutdown"),
+        Send(2, Drain()),
+    ]
     assert roster.drain(1.0) == []
-    assert outcomes(roster.receive(1, Done(1, NULL), 1.1)) == ["done"]
+    assert statuses(answer(roster, 1, 1, 1.1)) == {1: "done"}
     assert only(Spawn, roster.exited(1, 0, 1.2)) == []
     assert roster.free_slots() == 0
 
@@ -287,18 +135,27 @@ def test_killing_all_ends_whoever_is_left() -> None:
     for number in (1, 2):
         roster.exited(number, -9, 1.0)
     assert roster.tick(100.0, {}) == []
-    assert roster.next_start_at() is None
+    assert roster.next_look_at() is None
+    assert not roster.is_busy()
 
 
-def test_restarts_are_counted_by_their_reason() -> None:
-    roster = started()
-    roster.exited(1, -11, 0)
+def test_a_roster_is_busy_while_anything_runs_starts_or_dies() -> None:
+    roster = roster_of(1)
+    seen = [roster.is_busy()]
     roster.tick(0, {})
-    roster.tick(20, {})
-    roster.exited(1, -9, 20)
+    seen.append(roster.is_busy())
+    roster.receive(1, Ready("k", 7), 0)
+    seen.append(roster.is_busy())
+    roster.assign(task(), 0)
+    seen.append(roster.is_busy())
+    answer(roster, 1, 1, 0)
+    seen.append(roster.is_busy())
+    roster.kill_all()
+    seen.append(roster.is_busy())
+    roster.exited(1, -9, 0)
+    seen.append(roster.is_busy())
 
-    assert roster.restarts_by_reason == {"died": 1, "start_timeout": 1}
-    assert roster.members[0].restarts == 2
+    assert seen == [False, True, False, True, False, True, False]
 
 
 def test_the_state_of_a_place_is_one_word() -> None:
@@ -319,3 +176,112 @@ def test_the_state_of_a_place_is_one_word() -> None:
     seen.append(member.state())
 
     assert seen == ["waiting", "starting", "idle", "busy", "draining", "dying", "down"]
+
+
+# --- depth
+
+
+def test_nothing_stands_behind_a_task_before_short_ones_are_known_to_be_short() -> None:
+    roster = started(depth=2)
+    give(roster, [1], 0)
+
+    assert roster.free_slots() == 0
+    answer(roster, 1, 1, SHORT_S)
+    give(roster, [2], 1)
+    assert roster.free_slots() == 0
+
+
+def test_one_more_short_task_stands_behind_each_that_runs() -> None:
+    roster = known_as_short(2)
+    give(roster, [1, 2, 3, 4], 0)
+
+    assert roster.free_slots() == 0
+    assert [sorted(member.tasks) for member in roster.members] == [[1, 3], [2, 4]]
+    assert [owner(roster, task_id).head() for task_id in (3, 4)] == [1, 2]
+
+
+def test_an_idle_worker_has_room_for_one_task_whatever_it_may_be() -> None:
+    """Two were too many: after a long one nothing may stand behind it."""
+    roster = known_as_short(2)
+    assert roster.free_slots() == 2
+
+    give(roster, [1, 2], 0, is_short=False)
+
+    assert roster.free_slots() == 0
+
+
+def test_nothing_stands_behind_a_task_that_is_not_short() -> None:
+    roster = known_as_short(1)
+    give(roster, [1], 0, is_short=False)
+
+    assert roster.free_slots() == 0
+
+
+def test_nothing_stands_behind_a_task_that_was_given_up() -> None:
+    roster = known_as_short(1, depth=3)
+    give(roster, [1, 2], 0)
+    roster.tick(0.02, {})  # the second one is let go to another worker
+
+    assert list(owner(roster, 1).tasks) == [1]
+    assert roster.free_slots() == 0
+
+
+def test_a_mean_that_grows_takes_the_depth_away() -> None:
+    roster = known_as_short(1)
+    for task_id in range(20):
+        give(roster, [task_id], float(task_id))
+        answer(roster, 1, task_id, task_id + 2 * SHORT_S)
+    give(roster, [99], 50.0)
+
+    assert roster.free_slots() == 0
+
+
+def test_only_short_tasks_count_for_the_mean() -> None:
+    roster = known_as_short(1)
+    for task_id in range(20):
+        give(roster, [task_id], float(task_id), is_short=False)
+        answer(roster, 1, task_id, task_id + 0.5)
+    give(roster, [99], 50.0)
+
+    assert roster.free_slots() == 1
+
+
+def test_depth_is_no_limit_to_a_worker_of_more_capacity() -> None:
+    roster = started(capacity=3, depth=2)
+
+    give(roster, [1, 2, 3], 0, is_short=False)
+
+    assert roster.free_slots() == 0
+
+
+def test_how_long_a_task_ran_does_not_count_what_ran_before_it() -> None:
+    roster = known_as_short(1)
+    give(roster, [1, 2], 1.0)
+
+    (first,) = only(Report, answer(roster, 1, 1, 1.25))
+    (second,) = only(Report, answer(roster, 1, 2, 1.5))
+
+    assert isinstance(first.news, Outcome)
+    assert isinstance(second.news, Outcome)
+    assert (first.news.ran_s, second.news.ran_s) == (0.25, 0.25)
+
+
+def test_how_long_a_task_ran_beside_others_counts_from_its_own_start() -> None:
+    roster = started(capacity=2)
+    give(roster, [1], 1.0, is_short=False)
+    give(roster, [2], 2.0, is_short=False)
+    answer(roster, 1, 2, 3.0)
+
+    (report,) = only(Report, answer(roster, 1, 1, 5.0))
+
+    assert isinstance(report.news, Outcome)
+    assert report.news.ran_s == 4.0
+
+
+def test_a_beat_is_heard_and_nothing_follows() -> None:
+    roster = started()
+
+    assert roster.receive(1, Beat(), 2.0) == []
+    assert roster.members[0].last_beat == 2.0
+    assert events(roster.tick(4.9, {})) == []
+    assert events(roster.tick(5.0, {})) == ["worker_killed"]
