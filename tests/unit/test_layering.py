@@ -43,12 +43,15 @@ LAYERS = (
 """The parts of the coordinator, lowest first: each may import only itself and what is before it."""
 
 DECISIONS = (
+    "coordinator.crew.actions",
     "coordinator.crew.assign",
     "coordinator.crew.health",
     "coordinator.crew.member",
+    "coordinator.crew.orders",
     "coordinator.crew.restarts",
     "coordinator.crew.roster",
     "coordinator.crew.scaling",
+    "coordinator.crew.staffing",
     "coordinator.dispatch.backend",
     "coordinator.dispatch.backlog",
     "coordinator.dispatch.fair",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from coordinator.crew.actions import Actions, Note, Spawn
+from coordinator.crew.actions import Note, Spawn
 from coordinator.crew.roster import Roster
 from coordinator.crew.staffing import PROBE_PROVES_AFTER_S
 from protocol.worker.messages import Beat, Ready

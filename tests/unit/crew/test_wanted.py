@@ -1,8 +1,7 @@
 """As many workers as are wanted, by the load or by an operator."""
 
-from coordinator.crew.actions import Actions, Note, Send, Spawn
+from coordinator.crew.actions import Note, Send, Spawn
 from coordinator.crew.health import HealthLimits
-from coordinator.crew.roster import Roster
 from protocol.worker.messages import Beat, Drain, Ready
 from support.fakes_roster import (
     answer,
