@@ -212,6 +212,23 @@ def replace_before_entering(folder: str) -> list[Any]:
     return [current, _outcome(read, f"{folder}/inside"), _outcome(read, f"{folder}-old/inside")]
 
 
+def fork_from_template(root: str, outside: str) -> list[Any]:
+    """Return what a template and its fork can read, and whether they can start programs."""
+    sandbox = prepare(SandboxPolicy(read=(root,)))
+    sandbox.enforce_inherited()
+    sandbox.renew()
+    near, far = os.pipe()
+    child = os.fork()
+    if child == 0:
+        in_force = sandbox.enforce()
+        told = [_outcome(read, outside), _outcome(run_program), in_force["landlock"]]
+        os.write(far, msgspec.json.encode(told))
+        os._exit(0)
+    os.waitpid(child, 0)
+    told = [_outcome(read, outside), _outcome(run_program)]
+    return [told, msgspec.json.decode(os.read(near, 1000))]
+
+
 def resident() -> bool:
     return resident_bytes() > 1 << 20
 

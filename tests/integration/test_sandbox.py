@@ -137,6 +137,19 @@ def test_a_folder_made_anew_is_closed_and_who_is_inside_can_tell(root: Path) -> 
     assert outcome == [[True, False, False], "EACCES", "inside"]
 
 
+@needs_landlock
+@needs_seccomp
+def test_a_template_is_held_to_what_its_forks_inherit_and_they_to_the_rest(
+    root: Path, outside: str, in_force: dict[str, str]
+) -> None:
+    free = SandboxPolicy(enabled=False)
+
+    template, fork = attempt(free, locked_in.fork_from_template, str(root), outside)
+
+    assert template == ["outside", "EPERM"]
+    assert fork == ["EACCES", "EPERM", in_force["landlock"]]
+
+
 @needs_scopes
 def test_a_worker_can_signal_its_children_and_nobody_else() -> None:
     report = attempts(SandboxPolicy(), (locked_in.signal_parent,), (locked_in.signal_child,))

@@ -10,9 +10,11 @@ import os
 import stat
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 from protocol.worker.sandbox import SandboxPolicy
+from workers.sandbox.step import Step
 from workers.sandbox.syscalls import Kernel
 
 _ASK_FOR_ABI = 1  # LANDLOCK_CREATE_RULESET_VERSION
@@ -50,17 +52,13 @@ class Ruleset(NamedTuple):
         """Tell whether this kernel's rulesets know of the network."""
         return self.abi >= _TCP_SINCE
 
-    def enter(self, kernel: Kernel) -> None:
-        """Hold the calling thread, and all that it will start, to these rules for ever.
-
-        Raises:
-            OSError: no_new_privs is not set, or there are too many rulesets already.
-        """
-        try:
-            kernel.call("landlock_restrict_self", self.descriptor, 0)
-        finally:
+    def steps(self, states: Mapping[str, str], kernel: Kernel) -> tuple[Step, ...]:
+        """Return how to hold a thread, and all that it will start, to these rules for ever."""
+        return (
+            Step(states, kernel.bind("landlock_restrict_self", self.descriptor, 0)),
             # It is shared with all that will be forked: who kept it could open more to them.
-            self.close()
+            Step({}, partial(os.close, self.descriptor)),
+        )
 
     def close(self) -> None:
         """Let go of the rules; whoever is held to them stays so."""

@@ -14,7 +14,7 @@ class Step(NamedTuple):
 def take(steps: Iterable[Step], states: Mapping[str, str]) -> dict[str, str]:
     """Make the calls in their order; return *states* and what has become of the parts.
 
-    A part that fails is off, unless another step puts it in force.
+    The first step that puts a part in force counts; until one does, the first reason why it is off.
     """
     in_force = dict(states)
     for achieved, call in steps:
@@ -23,6 +23,8 @@ def take(steps: Iterable[Step], states: Mapping[str, str]) -> dict[str, str]:
         except OSError as error:
             for part in achieved:
                 in_force.setdefault(part, f"off: {error.strerror or error}")
-        else:
-            in_force.update(achieved)
+            continue
+        for part, state in achieved.items():
+            if in_force.get(part, "off: ").startswith("off: "):
+                in_force[part] = state
     return in_force

@@ -4,7 +4,8 @@ import ctypes
 import functools
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from workers.sandbox import numbers
@@ -47,7 +48,11 @@ class Kernel(NamedTuple):
 
     def call(self, name: str, *arguments: int) -> int:
         """Make the system call *name* (see `SystemCall`)."""
-        return self.system_call(self.machine.numbers[name], *arguments)
+        return self.bind(name, *arguments)()
+
+    def bind(self, name: str, *arguments: int) -> Callable[[], int]:
+        """Return a system call that is ready to be made."""
+        return partial(self.system_call, self.machine.numbers[name], *arguments)
 
 
 def this_kernel() -> Kernel | None:

@@ -12,6 +12,7 @@ from protocol.worker.sandbox import SandboxPolicy
 from unit.workers.sandbox.fake_kernel import FakeKernel, Rule
 from workers.sandbox import landlock
 from workers.sandbox.landlock import Ruleset
+from workers.sandbox.step import take
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
 
@@ -151,11 +152,9 @@ def test_the_ruleset_is_closed_to_whoever_has_entered_it(error: int | None) -> N
     fake = FakeKernel({} if error is None else {"landlock_restrict_self": error})
     ruleset = landlock.build(SandboxPolicy(), (), (), fake.kernel())
 
-    try:
-        ruleset.enter(fake.kernel())
-    except PermissionError:
-        assert error is not None
+    in_force = take(ruleset.steps({"landlock": "on"}, fake.kernel()), {})
 
+    assert in_force == {"landlock": "on" if error is None else "off: Operation not permitted"}
     assert fake.calls[-1] == "landlock_restrict_self"
     assert fake.is_closed()
 
