@@ -12,18 +12,51 @@ from jsonschema import Draft202012Validator as Untyped  # type: ignore[import-un
 from protocol.errors import CallRefused
 from protocol.mcp.schema import Schema, input_schema, output_schema
 from protocol.tools import admin_get_metrics as metrics
+from protocol.tools import admin_workers as workers
 from protocol.tools import code_parse as parse
 from protocol.tools.arguments import ArgumentDecoder
-from protocol.tools.catalog import CONTRACTS
+from protocol.tools.catalog import offered
 from protocol.tools.contract import Contract
 from protocol.tools.files import FileFailure
 from support.strategies import json_objects, json_values
 
 Draft202012Validator: Any = Untyped
 
+CONTRACTS = offered(admin_tools=True)
 LATENCY = metrics.Latency(count=1, p50_ms=0.5, p95_ms=0.5, p99_ms=0.5, max_ms=0.5)
 RANGE = parse.Range(1, 1, 2, 1)
+JOB = workers.RunningJob(tool="code_parse", for_s=0.5, attempt=1)
 EXAMPLES: dict[str, msgspec.Struct] = {
+    "admin_drain": workers.DrainResult(
+        kind="parse", drained=True, changed=True, busy=1, idle=2, refused=3
+    ),
+    "admin_list_workers": workers.ListResult(
+        workers=[
+            workers.Worker(
+                kind="parse",
+                number=1,
+                pid=2,
+                state="busy",
+                leaves_because="",
+                age_s=0.5,
+                ready_s=0.25,
+                running=[JOB],
+                behind=1,
+                jobs=2,
+                jobs_done=3,
+                restarts=0,
+                rss_bytes=1,
+                baseline_bytes=0,
+                cpu_s=0.5,
+                last_beat_s=0.5,
+                sandbox={"seccomp": "on"},
+            )
+        ],
+        drained=["parse"],
+    ),
+    "admin_restart_worker": workers.RestartResult(
+        kind="parse", number=1, pid=2, action="killed", running=[JOB], behind=0
+    ),
     "admin_get_metrics": metrics.Result(
         server=metrics.CoordinatorFigures(
             pid=1, version="1", uptime_s=0.5, rss_bytes=1, cpu_s=0.25
@@ -224,4 +257,19 @@ def test_a_tool_is_named_as_the_protocol_allows_and_says_what_it_does(contract: 
     assert contract.name.replace("_", "").isalnum()
     assert len(contract.name) <= 128
     assert contract.description
-    assert contract.annotations.read_only_hint
+
+
+@contracts
+def test_a_tool_says_whether_it_destroys_anything(contract: Contract) -> None:
+    hints = contract.annotations
+    destroys = contract.name in {"admin_drain", "admin_restart_worker"}
+
+    assert (hints.read_only_hint, hints.destructive_hint) == (not destroys, destroys)
+
+
+def test_what_operators_may_do_is_not_offered_to_everybody() -> None:
+    everybody, operators = offered(admin_tools=False), offered(admin_tools=True)
+
+    assert list(everybody) == ["admin_get_metrics", "code_parse"]
+    assert list(operators) == sorted({*everybody, *workers.CONTRACTS})
+    assert len(workers.CONTRACTS) == 3
