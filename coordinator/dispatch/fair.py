@@ -46,11 +46,9 @@ class Turns:
         self._bound = HEAP_SLACK
 
     def join(self, tenant: Tenant) -> None:
-        """Let a tenant that begins to wait take the last seat, if it has not kept its own."""
+        """Let a tenant that has no seat take the last one."""
         self._open(tenant)
         tenant.spent = max(tenant.spent, self._level - self._quantum)
-        if tenant.seat:
-            return
         self._seats += 1
         tenant.seat = self._seats
         if self._room:

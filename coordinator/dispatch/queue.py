@@ -190,7 +190,7 @@ class JobQueue(Generic[T]):
             self._pace.idled()
         self._waiting[entry.job_id] = entry
         self._backlog.add(tenant, RANKS[entry.priority])
-        if tenant.jobs == 1 or not tenant.seat:
+        if not tenant.seat:
             self._turns.join(tenant)
         heappush(tenant.line, (entry.order, entry.sequence, entry.job_id))
         heappush(self._deadlines, (entry.deadline, entry.sequence, entry.job_id))

@@ -3,9 +3,10 @@
 from itertools import pairwise
 from unittest import mock
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from coordinator.dispatch import fair
 from coordinator.dispatch.fair import HEAP_SLACK, NEWCOMERS, Turns
@@ -33,8 +34,6 @@ class Spinning:
     def join(self, name: str) -> None:
         credit = self.deficits.get(name, self.quantum)
         self.deficits[name] = min(credit, self.quantum)
-        if name in self.seats:
-            return
         self.seats.append(name)
         if self.room:
             self.room -= 1
@@ -97,7 +96,7 @@ class TurnsMachine(RuleBasedStateMachine):
     @rule(name=st.sampled_from(NAMES), jobs=st.integers(1, 5))
     def put(self, name: str, jobs: int) -> None:
         tenant = self.tenants[name]
-        if not tenant.line:
+        if not tenant.seat:
             self.turns.join(tenant)
             self.model.join(name)
         tenant.line += [PLACE] * jobs
@@ -126,6 +125,17 @@ class TurnsMachine(RuleBasedStateMachine):
     def forgive(self) -> None:
         self.turns.forgive()
         self.model = Spinning(self.model.quantum)
+
+    @invariant()
+    def every_tenant_sits_in_one_place(self) -> None:
+        now = list(self.turns._now)  # pyright: ignore[reportPrivateUsage]
+        later = [entry for entry in self.turns._later if entry[1] == entry[2].stamp]  # pyright: ignore[reportPrivateUsage]
+        sitting = now + [tenant for _, _, tenant in later]
+        assert len(sitting) == len(set(sitting))
+        assert set(sitting) == {tenant for tenant in self.tenants.values() if tenant.seat}
+        assert {tenant for tenant in self.tenants.values() if tenant.stamp} == set(sitting) - set(
+            now
+        )
 
 
 TestTurnsAgainstTheirModel = TurnsMachine.TestCase
@@ -192,6 +202,17 @@ def test_whoever_has_long_jobs_gets_as_many_seconds_as_whoever_has_short_ones() 
         got[tenant.name] += costs[tenant.name]
 
     assert abs(got["long"] - got["short"]) <= 11
+
+
+@pytest.mark.parametrize("jobs", range(1, 30))
+def test_a_turn_is_no_job_longer_because_tenths_do_not_add_up(jobs: int) -> None:
+    turns = Turns()
+    seated(turns, "a", 1000)
+    seated(turns, "b", 1000)
+
+    order = [take(turns, jobs / 10, 0.1) for _ in range(6 * jobs)]
+
+    assert order == (["a"] * jobs + ["b"] * jobs) * 3
 
 
 def test_a_new_tenant_has_its_turn_after_those_who_sit_and_no_earlier() -> None:
@@ -268,6 +289,50 @@ def test_when_nobody_waits_all_is_forgiven() -> None:
     debtor.line += [PLACE] * 9
 
     assert [take(turns, 1, 1) for _ in range(4)] == ["other", "debtor", "other", "debtor"]
+
+
+def test_a_tenant_may_be_forgotten_when_it_neither_waits_nor_sits_nor_owes() -> None:
+    turns = Turns()
+    tenant = seated(turns, "debtor", 1)
+    seated(turns, "other", 99)
+    tenant.jobs = 1
+    take(turns, 1, 1, took=3)
+    assert not turns.is_idle(tenant)
+    tenant.jobs = 0
+    assert not turns.is_idle(tenant)
+
+    take(turns, 1, 1)
+    idle = [turns.is_idle(tenant) for _ in range(5) if take(turns, 1, 1)]
+
+    assert tenant.seat == 0
+    assert idle == [False, False, True, True, True]
+    tenant.jobs = 1  # its deadline has passed, and nobody has taken it out yet
+    assert not turns.is_idle(tenant)
+
+
+def test_a_tenant_may_be_forgotten_when_all_is_forgiven() -> None:
+    turns = Turns()
+    tenant = seated(turns, "debtor", 1)
+    take(turns, 1, 1, took=1000)
+
+    turns.forgive()
+
+    assert turns.is_idle(tenant)
+    tenant.seat = 1
+    assert not turns.is_idle(tenant)
+
+
+def test_of_the_jobs_of_whom_nobody_waits_no_trace_is_left() -> None:
+    turns = Turns()
+    sitting, owing = seated(turns, "sitting", 1000), seated(turns, "owing", 1000)
+    take(turns, 1, 1)
+    take(turns, 1, 9)
+    assert take(turns, 1, 1) == "sitting"
+
+    turns.forgive()
+
+    assert [tenant.line for tenant in (sitting, owing)] == [[], []]
+    assert turns.next(1) is None
 
 
 def test_charges_that_were_too_high_are_not_paid_for_by_who_came_later() -> None:

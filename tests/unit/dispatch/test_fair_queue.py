@@ -2,7 +2,9 @@
 
 import itertools
 import math
+import random
 from collections import Counter
+from heapq import heappop, heappush
 
 import pytest
 from hypothesis import given
@@ -67,8 +69,8 @@ def bench() -> Bench:
     return Bench()
 
 
-@pytest.mark.parametrize("measured", [None, 1e-3, 1, 60])
-@pytest.mark.parametrize("served_before", [0, 1, 50])
+@pytest.mark.parametrize("measured", [None, 1e-3, 0.1, 1, 60])
+@pytest.mark.parametrize("served_before", [0, 1, 7, 50])
 def test_ten_jobs_behind_ten_thousand_of_another_tenant_are_among_the_first_twenty(
     bench: Bench, measured: float | None, served_before: int
 ) -> None:
@@ -109,6 +111,27 @@ def test_a_tenant_with_long_jobs_gets_as_many_seconds_as_one_with_short_ones(ben
 
     assert abs(jobs["long"] * 2 - jobs["short"] * 0.05) <= 2 + 2
     assert jobs["long"] > 50
+
+
+def test_many_slots_are_shared_as_well_when_nobody_knows_how_long_a_job_will_take() -> None:
+    """Eight jobs at a time have been charged what jobs take on average, and most of them take less."""
+    chance = random.Random(1)
+    bench = Bench(slots=8)
+    bench.put("short", 20_000 - 2000, seconds=0.01)
+    for _ in range(2000):
+        bench.put("by chance", seconds=chance.expovariate(2))
+    got = {"short": 0.0, "by chance": 0.0}
+    running: list[tuple[float, int, Entry[float]]] = []
+    now = 0.0
+    while now < 40:
+        while len(running) < 8:
+            entry = bench.take(now)
+            heappush(running, (now + entry.job, entry.job_id, entry))
+        now, _, entry = heappop(running)
+        bench.queue.served(entry.tenant, entry.job)
+        got[entry.tenant] += entry.job
+
+    assert abs(got["short"] - got["by chance"]) <= 0.03 * sum(got.values())
 
 
 lengths = st.sampled_from([0.01, 0.3, 1, 5])
@@ -211,6 +234,23 @@ def test_when_nobody_waits_every_debt_is_forgiven(bench: Bench) -> None:
     assert "a" in [bench.take().tenant for _ in range(2)]
 
 
+def test_a_debt_is_forgiven_as_well_when_those_who_waited_have_been_taken_out(
+    bench: Bench,
+) -> None:
+    bench.measure("a", 1)
+    bench.put("a")
+    bench.put("b")
+    entry = bench.take()
+    assert entry.tenant == "a"
+    bench.queue.served("a", 20)
+    assert bench.queue.discard(entry.job_id + 1)
+
+    bench.put("b", 20)
+    bench.put("a", 20)
+
+    assert "a" in [bench.take().tenant for _ in range(2)]
+
+
 def test_tenants_who_came_once_are_not_remembered_for_ever(bench: Bench) -> None:
     bench.put("stays", 10)
     for number in range(5 * REMEMBERED):
@@ -255,6 +295,18 @@ def test_a_job_that_could_not_start_before_its_deadline_is_refused() -> None:
         "Try again in 2.0 s."
     )
     assert refusal.value.retry_after == 2.0
+
+
+def test_when_all_that_waits_takes_too_long_it_counts_who_comes_first(bench: Bench) -> None:
+    """One after the other the jobs of all tenants would take twenty seconds."""
+    bench.measure("a", 1)
+    bench.put("a", 10)
+    bench.put("b", 10)
+
+    assert bench.retry_after("a", 19) == 1
+    assert bench.retry_after("a", 20) == 0
+    assert bench.retry_after("c", 2) == 0
+    assert bench.retry_after("c", 1.5) == 0.5
 
 
 def test_a_job_has_only_what_is_before_it_to_wait_for(bench: Bench) -> None:
@@ -310,7 +362,7 @@ def test_who_comes_back_when_it_was_told_to_is_let_in(
 def test_a_job_with_no_time_left_is_still_let_into_an_empty_queue(bench: Bench) -> None:
     bench.measure("a", 1)
 
-    bench.put("a", deadline=0)
+    bench.put("a", deadline=-1)
 
     assert bench.queue.pop(0) is None
     assert len(bench.queue.expire(0)) == 1
