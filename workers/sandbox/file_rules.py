@@ -46,7 +46,6 @@ class FileRules:
         except OSError as error:
             self.states = {"landlock": f"off: {landlock.reason(error)}"}
         else:
-            self.states = {}
             self.steps = self._ruleset.steps(_states(self._ruleset, policy), self._kernel)
 
     def is_current(self) -> bool:
