@@ -15,11 +15,12 @@ def tidy(text: str, longest: int = LONGEST) -> str:
 
 def duration(seconds: float) -> str:
     """Return a span of time in the two units that matter."""
-    if seconds < 60:  # noqa: PLR2004
-        return f"{seconds:.1f} s"
-    minutes = int(seconds) // 60
+    tenths = round(seconds, 1)
+    if tenths < 60:  # noqa: PLR2004
+        return f"{tenths:.1f} s"
+    minutes = int(tenths) // 60
     if minutes < 60:  # noqa: PLR2004
-        return f"{minutes} min {int(seconds) % 60:02} s"
+        return f"{minutes} min {int(tenths) % 60:02} s"
     hours = minutes // 60
     if hours < 24:  # noqa: PLR2004
         return f"{hours} h {minutes % 60:02} min"
