@@ -154,6 +154,19 @@ def test_short_jobs_that_wait_are_worth_few_workers() -> None:
     assert load.look(waiting=200) == 4
 
 
+def test_the_load_follows_what_jobs_have_come_to_take() -> None:
+    load = Load()
+    for service in [0.001] + 50 * [0.1]:
+        load.scaler.started(0)
+        load.scaler.served(service)
+    load.now = 3600
+
+    assert load.look(waiting=10) == 10
+    for _ in range(100):
+        load.scaler.served(0.001)
+    assert load.look(waiting=64) == 10
+
+
 def test_jobs_that_run_are_counted_with_those_that_wait() -> None:
     load = Load()
     load.scaler.started(0)
