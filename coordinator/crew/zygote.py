@@ -238,7 +238,8 @@ class _Template:
             case Forked(cookie=cookie, pid=pid, group=group):
                 self._has_forked = True
                 child, _ = self._waiting.pop(cookie)
-                (pidfd,) = descriptors
+                # None came if we had no room for one; its end of the socket must tell then.
+                pidfd = descriptors[0] if descriptors else None
                 child.on_born(Born(pid, group, pidfd, _Reaper(pid)))
             case NotForked(cookie=cookie, message=why):
                 self._waiting.pop(cookie)[0].on_unborn(why)
