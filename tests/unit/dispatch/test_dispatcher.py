@@ -1,59 +1,16 @@
 """Every job ends once, in order of priority, whatever becomes of the workers."""
 
 from collections.abc import Iterator
+from unittest import mock
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec import Raw
 
-from coordinator.dispatch.backend import Outcome
-from coordinator.dispatch.dispatcher import Dispatcher, JobSpec
-from coordinator.dispatch.queue import RANKS, JobQueue
+from coordinator.dispatch.backend import Outcome, Refusal
 from protocol.errors import CallRefused
-from protocol.tools.contract import Priority
-from support.fakes import FakeBackend, FakeListener
-from support.fakes_time import FakeLoop, fake_time
-
-KINDS = ("parse", "scan")
-SIZE = 4
-TIMEOUT_S = 30.0
-
-
-class Bench:
-    """A dispatcher between a fake backend and fake listeners, in fake time."""
-
-    def __init__(self, loop: FakeLoop, slots: int = 1) -> None:
-        self.loop = loop
-        self.backend = FakeBackend(slots)
-        self.waits: list[tuple[str, float]] = []
-        self.dispatcher = Dispatcher(
-            self.backend,
-            KINDS,
-            lambda: JobQueue(SIZE, 1.0),
-            lambda kind, seconds: self.waits.append((kind, seconds)),
-        )
-        self.backend.attach(self.dispatcher)
-
-    def submit(
-        self,
-        listener: FakeListener,
-        *,
-        priority: Priority = "normal",
-        kind: str = "parse",
-        arguments: bytes = b"{}",
-        extension_s: float = 0,
-    ) -> int:
-        spec = JobSpec(
-            kind=kind,
-            tool="t",
-            arguments=Raw(arguments),
-            priority=priority,
-            timeout_s=TIMEOUT_S,
-            extension_s=extension_s,
-        )
-        return self.dispatcher.submit(spec, listener)
+from support.fakes import FakeListener
+from support.fakes_dispatch import KINDS, SIZE, TIMEOUT_S, Bench
+from support.fakes_time import fake_time
 
 
 @pytest.fixture
@@ -65,12 +22,20 @@ def bench() -> Iterator[Bench]:
 def test_a_job_goes_to_a_free_slot_at_once(bench: Bench) -> None:
     listener = FakeListener()
 
-    job_id = bench.submit(listener, arguments=b'{"a":1}')
+    job_id = bench.submit(listener, arguments=Raw(b'{"a":1}'))
 
     (task,) = bench.backend.sent
     assert (task.id, task.tool, bytes(task.arguments), task.attempt) == (job_id, "t", b'{"a":1}', 1)
     assert task.deadline == bench.loop.now + TIMEOUT_S
+    assert not task.is_short
     assert bench.waits == [("parse", 0.0)]
+    assert bench.backend.demands == []
+
+
+def test_the_backend_is_told_that_a_job_is_short(bench: Bench) -> None:
+    bench.submit(FakeListener(), is_short=True)
+
+    assert bench.backend.sent[0].is_short
 
 
 def test_what_a_worker_reports_reaches_whoever_wanted_the_job(bench: Bench) -> None:
@@ -117,7 +82,7 @@ def test_a_full_queue_refuses_the_next_job(bench: Bench) -> None:
 
 
 def test_a_kind_that_is_down_refuses_and_says_for_how_long(bench: Bench) -> None:
-    bench.backend.down = 7.0
+    bench.backend.refuse(7.0)
 
     with pytest.raises(CallRefused, match="in 7 s") as refusal:
         bench.submit(FakeListener())
@@ -210,6 +175,76 @@ def test_a_job_that_comes_along_has_its_deadline_from_part_to_part(bench: Bench)
     assert (task.deadline, task.extension_s) == (bench.loop.now + 2.0, 2.0)
 
 
+def test_the_backend_is_told_how_many_wait_as_long_as_any_do(bench: Bench) -> None:
+    first = bench.submit(FakeListener())
+    assert bench.backend.demands == []
+    second = bench.submit(FakeListener())
+    bench.submit(FakeListener())
+    bench.backend.done(first)
+    bench.backend.done(second)
+
+    assert bench.backend.demands == [("parse", 1), ("parse", 2), ("parse", 1)]
+
+
+def test_slots_are_asked_for_anew_after_every_job(bench: Bench) -> None:
+    """A short job may leave room behind it, and a long one takes that away."""
+    bench.backend.size = 0
+    for _ in range(3):
+        bench.submit(FakeListener())
+    with (
+        mock.patch.object(bench.backend, "slots", side_effect=[3, 1, 0]),
+        mock.patch.object(bench.backend, "send", bench.backend.sent.append),
+    ):
+        bench.dispatcher.on_capacity("parse")
+
+    assert len(bench.backend.sent) == 2
+
+
+@pytest.mark.parametrize("is_blamed", [True, False])
+def test_whoever_wanted_a_lost_job_hears_whether_it_is_blamed(
+    bench: Bench, *, is_blamed: bool
+) -> None:
+    listener = FakeListener()
+
+    bench.backend.lose(bench.submit(listener), "SIGSEGV", is_blamed=is_blamed)
+
+    assert (listener.lost, listener.blames) == (["SIGSEGV"], [is_blamed])
+
+
+def test_a_job_that_is_lost_after_the_close_is_told_that_we_shut_down(bench: Bench) -> None:
+    """Whether it might be run again does not matter any more."""
+    listener = FakeListener(b"1")
+    job_id = bench.submit(listener)
+    bench.dispatcher.close()
+
+    bench.backend.lose(job_id)
+
+    assert listener.lost == []
+    assert [(end.status, end.code) for end in listener.ends] == [("failed", "shutting_down")]
+    assert bench.dispatcher.is_quiet()
+
+
+def test_a_kind_without_an_end_of_its_refusal_says_no_time(bench: Bench) -> None:
+    bench.backend.down = Refusal("The parse workers have been drained by an operator.", None)
+
+    with pytest.raises(CallRefused, match="drained by an operator") as refusal:
+        bench.submit(FakeListener())
+
+    assert (refusal.value.code, refusal.value.retry_after) == ("kind_down", None)
+
+
+def test_who_waits_for_a_kind_that_refuses_is_told_why(bench: Bench) -> None:
+    waiting = FakeListener()
+    bench.submit(FakeListener())
+    bench.submit(waiting)
+    bench.backend.down = Refusal("They have been drained.", None)
+
+    bench.dispatcher.on_capacity("parse")
+
+    (end,) = waiting.ends
+    assert (end.status, end.code, end.message) == ("failed", "kind_down", "They have been drained.")
+
+
 def test_a_job_that_waits_for_too_long_is_told(bench: Bench) -> None:
     listener = FakeListener()
     bench.submit(FakeListener())
@@ -239,8 +274,8 @@ class BuggyListener(FakeListener):
     def on_part(self, result: Raw) -> None:
         raise ValueError(bytes(result))
 
-    def on_lost(self, reason: str) -> Raw | None:
-        raise ValueError(reason)
+    def on_lost(self, reason: str, *, is_blamed: bool) -> Raw | None:
+        raise ValueError(reason, is_blamed)
 
 
 def test_a_bug_in_a_listener_ends_its_own_job_alone(bench: Bench) -> None:
@@ -265,118 +300,3 @@ def test_a_bug_in_what_a_listener_does_about_a_loss_ends_its_job(bench: Bench) -
 
     assert [end.code for end in buggy.ends] == ["internal"]
     assert bench.dispatcher.is_quiet()
-
-
-class DispatcherMachine(RuleBasedStateMachine):
-    """Do anything in any order; the backend checks its side, and here every job is followed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.time = fake_time()
-        self.loop = self.time.__enter__()
-        self.bench = Bench(self.loop, slots=2)
-        self.backend = self.bench.backend
-        self.listeners: dict[int, FakeListener] = {}
-        self.cancelled: dict[int, int] = {}
-        self.is_closed = False
-
-    def teardown(self) -> None:
-        """After the last deadline nothing is owed to anybody."""
-        try:
-            self.backend.down = None
-            for _ in range(3):  # a lost job may come back once
-                for task_id in list(self.backend.running):
-                    self.backend.done(task_id)
-            self.loop.advance(2 * TIMEOUT_S)
-            for job_id, listener in self.listeners.items():
-                assert listener.has_ended() is (job_id not in self.cancelled)
-            assert self.bench.dispatcher.is_quiet()
-        finally:
-            self.time.__exit__(None, None, None)
-
-    @rule(
-        priority=st.sampled_from(list(RANKS)),
-        kind=st.sampled_from(KINDS),
-        can_retry=st.booleans(),
-    )
-    def submit(self, priority: Priority, kind: str, can_retry: bool) -> None:
-        listener = FakeListener(*([b"1"] if can_retry else []))
-        is_full = len(self.bench.dispatcher.queues[kind]) >= SIZE
-        must_refuse = is_full or self.is_closed or self.backend.down is not None
-        try:
-            job_id = self.bench.submit(listener, priority=priority, kind=kind)
-        except CallRefused:
-            assert must_refuse
-            assert not listener.ends
-        else:
-            assert not must_refuse
-            self.listeners[job_id] = listener
-
-    @precondition(lambda self: self.backend.running)
-    @rule(data=st.data(), how=st.sampled_from(["done", "done", "failed", "deadline", "lost"]))
-    def end(self, data: st.DataObject, how: str) -> None:
-        task_id = data.draw(st.sampled_from(sorted(self.backend.running)))
-        if how == "lost":
-            self.backend.lose(task_id)
-        else:
-            status = {"done": "done", "failed": "failed"}.get(how, "deadline")
-            self.backend.end(task_id, Outcome(status))  # type: ignore[arg-type]  # one of three
-        self.loop.advance(0.1)  # what was lost too late is ended by the next sweep
-
-    @precondition(lambda self: self.backend.running)
-    @rule(data=st.data())
-    def part(self, data: st.DataObject) -> None:
-        self.backend.part(data.draw(st.sampled_from(sorted(self.backend.running))), b"1")
-
-    @precondition(lambda self: self.listeners)
-    @rule(data=st.data())
-    def cancel(self, data: st.DataObject) -> None:
-        job_id = data.draw(st.sampled_from(sorted(self.listeners)))
-        if not self.listeners[job_id].has_ended():
-            self.cancelled.setdefault(job_id, heard(self.listeners[job_id]))
-        self.bench.dispatcher.cancel(job_id)
-
-    @rule(seconds=st.sampled_from([1.0, 10.0, TIMEOUT_S]))
-    def pass_time(self, seconds: float) -> None:
-        self.loop.advance(seconds)
-
-    @precondition(lambda self: self.backend.sent)
-    @rule()
-    def go_down(self) -> None:
-        self.backend.go_down(5.0, KINDS)
-        assert not any(self.bench.dispatcher.queues.values())
-
-    @rule()
-    def come_up(self) -> None:
-        self.backend.down = None
-
-    @precondition(lambda self: len(self.listeners) > 8)
-    @rule()
-    def close(self) -> None:
-        self.bench.dispatcher.close()
-        self.is_closed = True
-
-    @invariant()
-    def nobody_hears_of_two_ends(self) -> None:
-        for job_id, listener in self.listeners.items():
-            assert len(listener.ends) <= 1
-            assert len(listener.lost) <= 2
-            if job_id in self.cancelled:
-                assert heard(listener) == self.cancelled[job_id]
-
-    @invariant()
-    def nothing_waits_while_there_is_room(self) -> None:
-        if self.backend.down is None:
-            for kind, queue in self.bench.dispatcher.queues.items():
-                assert not queue or self.backend.slots(kind) == 0
-
-
-def heard(listener: FakeListener) -> int:
-    """Count all that *listener* has been told."""
-    return sum(
-        len(news) for news in (listener.parts, listener.progress, listener.lost, listener.ends)
-    )
-
-
-TestDispatcherAgainstItsRules = DispatcherMachine.TestCase
-TestDispatcherAgainstItsRules.settings = settings(max_examples=200, stateful_step_count=50)
