@@ -1,6 +1,6 @@
 """One worker process as it is, whatever the crew believes of it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from coordinator.crew.health import SHARED_GRACE_S, HealthLimits, Sample
 from coordinator.crew.member import DRAIN_GRACE_S
@@ -92,19 +92,20 @@ class ModelProcess:
         """Return what can be seen of it."""
         return Sample("T" if self.is_stopped else "S", self.rss_bytes)
 
-    def most_slots(self, depth: int, max_jobs: int) -> int:
-        """Return how many more jobs it could get if all of them were short."""
-        if not self.is_ready():
-            return 0
-        in_flight = len(self.session.in_flight)
-        return min(max(self.session.capacity, depth), max_jobs - self.jobs_done) - in_flight
-
     def least_slots(self, max_jobs: int) -> int:
-        """Return how many more jobs it must get, however long they are."""
-        if not self.is_ready():
-            return 0
-        left = max_jobs - self.jobs_done - len(self.session.in_flight)
-        return max(0, min(self.session.free_slots(), left))
+        """Return how many more jobs it must get, whatever is known of them."""
+        return self._slots(self.session.capacity, max_jobs)
+
+    def most_slots(self, depth: int, max_jobs: int, short: Collection[int]) -> int:
+        """Return how many it may get at most, given which jobs are *short* and still wanted."""
+        in_flight = self.session.in_flight
+        may_stand_behind = bool(in_flight) and all(job_id in short for job_id in in_flight)
+        capacity = self.session.capacity
+        return self._slots(max(capacity, depth) if may_stand_behind else capacity, max_jobs)
+
+    def _slots(self, room: int, max_jobs: int) -> int:
+        room = min(room, max_jobs - self.jobs_done) if self.is_ready() else 0
+        return max(0, room - len(self.session.in_flight))
 
     def is_to_be_killed(self, now: float, limits: HealthLimits) -> bool:
         """Tell whether it may not live on."""

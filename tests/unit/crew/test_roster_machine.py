@@ -246,8 +246,9 @@ class RosterMachine(RuleBasedStateMachine):
     @invariant()
     def slots_add_up(self) -> None:
         wanted = [p for n, p in self.processes.items() if n <= self.model.wanted]
+        short = {t for t in self.model.open if self.model.tasks[t].is_short}
         least = sum(process.least_slots(LIMITS.max_jobs) for process in wanted)
-        most = sum(p.most_slots(self.model.depth, LIMITS.max_jobs) for p in wanted)
+        most = sum(p.most_slots(self.model.depth, LIMITS.max_jobs, short) for p in wanted)
         assert least <= self.model.roster.free_slots() <= most
 
     @invariant()
