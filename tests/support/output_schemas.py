@@ -11,3 +11,9 @@ def require_conforming(schema: Mapping[str, Any], structured: object) -> None:
     Draft202012Validator.check_schema(schema)
     validator: Any = Draft202012Validator(schema)
     validator.validate(structured)
+
+
+def is_conforming(schema: Mapping[str, Any], value: object) -> bool:
+    """Tell whether *value* is what *schema* describes."""
+    validator: Any = Draft202012Validator(schema)
+    return bool(validator.is_valid(value))

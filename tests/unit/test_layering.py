@@ -15,7 +15,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "protocol": {"msgspec"},
     "cache": {"protocol", "msgspec", "cachetools"},
     "workers": {"protocol", "msgspec", "tree_sitter"},
-    "coordinator": {"protocol", "cache", "msgspec", "fastdigest", "psutil", "structlog"},
+    "coordinator": {
+        "protocol",
+        "cache",
+        "msgspec",
+        "fastdigest",
+        "jsonschema_rs",
+        "psutil",
+        "structlog",
+    },
 }
 """What each package may import beside itself and the standard library."""
 
@@ -26,6 +34,7 @@ LAYERS = (
     "dispatch",  # the seam, and the queue in front of it
     "crew",  # one thing that can stand behind the seam
     "observe",  # looks at both
+    "schemas",  # of strangers
     "merge",
     "fanout_jobs",
     "fanout",

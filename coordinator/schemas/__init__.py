@@ -1,0 +1,1 @@
+"""What strangers say in JSON, and what their JSON Schemas ask for: read, bounded, checked, explained."""
