@@ -17,8 +17,7 @@ def main() -> None:
     settings = read_settings()
     limits.apply(settings.coordinator_pid)
     kind = kinds.load(*sys.argv[1:3])
-    in_force = prepare(settings.sandbox).enforce()
-    runtime.serve(kind, settings, channel, in_force)
+    runtime.serve(kind, settings, channel, prepare(settings.sandbox))
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ from protocol.worker.settings import WorkerSettings
 from workers import lineage
 from workers.context import JobCancelled
 from workers.kinds import Kind
+from workers.sandbox.apply import Prepared
 
 _CHUNK = 1 << 18
 _QUICK_S = 0.005
@@ -124,12 +125,12 @@ class Runtime:
     """Runs jobs with *tools* until the coordinator drains us or is gone."""
 
     def __init__(
-        self, kind: Kind, settings: WorkerSettings, channel: Channel, in_force: dict[str, str]
+        self, kind: Kind, settings: WorkerSettings, channel: Channel, sandbox: Prepared
     ) -> None:
         self.settings = settings
         self._kind = kind
         self._channel = channel
-        self._in_force = in_force
+        self._sandbox = sandbox
         self._waiting: deque[ToWorker] = deque()
         self._cancelled: set[int] = set()
         self._jobs_done = 0
@@ -142,7 +143,7 @@ class Runtime:
                 kind=self._kind.name,
                 pid=os.getpid(),
                 tools=self._kind.offers,
-                sandbox=self._in_force,
+                sandbox=self._sandbox.enforce(),
             )
         )
         threading.Thread(target=self._beat_for_ever, name="beat", daemon=True).start()
@@ -242,17 +243,20 @@ class Runtime:
 
     def _beat(self, n: int) -> Beat:
         return Beat(
-            n=n, rss=resident_bytes(), jobs_done=self._jobs_done, busy=self._running is not None
+            n=n,
+            rss=resident_bytes(),
+            jobs_done=self._jobs_done,
+            busy=self._running is not None,
+            outdated=not self._sandbox.is_current(),
         )
 
 
-def serve(
-    kind: Kind, settings: WorkerSettings, channel: Channel, in_force: dict[str, str]
-) -> NoReturn:
-    """Be a worker for as long as the coordinator wants one; *in_force* is what the sandbox says of itself."""
+def serve(kind: Kind, settings: WorkerSettings, channel: Channel, sandbox: Prepared) -> NoReturn:
+    """Be a worker for as long as the coordinator wants one."""
     lineage.keep_descendants()
+    resident_bytes()  # opens what the sandbox would close
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # nobody is left to tell
-        Runtime(kind, settings, channel, in_force).run()
+        Runtime(kind, settings, channel, sandbox).run()
     sys.stderr.flush()
     os._exit(0)  # nothing is left to save, and interpreter teardown takes longer than a start
 

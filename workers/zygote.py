@@ -48,6 +48,7 @@ class Zygote:
 
     def run(self) -> None:
         """Fork until the coordinator is gone."""
+        self._prepared.enforce_inherited()
         self._control.send(encode_packet(Loaded()))
         while True:
             self._warm_up_while_idle()
@@ -81,6 +82,8 @@ class Zygote:
             lineage.kill_group(group)
 
     def _fork(self, request: Fork, inbox: int, stderr: int) -> None:
+        if not self._prepared.is_current():
+            self._prepared.renew()
         try:
             between = os.fork()
         except OSError as error:
@@ -117,7 +120,7 @@ class Zygote:
         while os.getppid() == between:
             time.sleep(_ADOPTION_POLL_S)
         limits.apply(self._settings.coordinator_pid)
-        runtime.serve(self._kind, self._settings, channel, self._prepared.enforce())
+        runtime.serve(self._kind, self._settings, channel, self._prepared)
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ Verdict = Literal[
     "old",
 ]
 
-RECYCLING: frozenset[str] = frozenset({"grown", "worn_out", "old"})
+RECYCLING: frozenset[str] = frozenset({"grown", "worn_out", "old", "outdated"})
 """Reasons to replace a healthy worker: it finishes what it has and gets nothing more."""
 
 WARM_UP_JOBS = 20

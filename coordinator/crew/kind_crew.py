@@ -83,6 +83,8 @@ class KindCrew:
             VARIABLE: msgspec.json.encode(config.settings).decode(),
             CREW_VARIABLE: crew_id,
         }
+        if config.settings.scratch:
+            self._env["TMPDIR"] = config.settings.scratch
         self._processes: dict[int, WorkerProcess] = {}
         self._observer = observer
         self._on_change = on_change

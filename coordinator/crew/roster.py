@@ -244,8 +244,8 @@ class Roster:
             case Ready(pid=pid):
                 member.ready(message, now)
                 return [Note("worker_ready", member.number, pid), Announce(message)]
-            case Beat():
-                return []
+            case Beat(outdated=is_outdated):
+                return self._recycle(member, "outdated", now) if is_outdated else []
             case Part(id=task_id) | Progress(id=task_id):
                 member.extend(task_id, now)
                 return [Report(task_id, message)] if task_id in member.tasks else []

@@ -104,12 +104,16 @@ class Failed(msgspec.Struct, frozen=True, tag_field="type", tag="failed"):
 
 
 class Beat(msgspec.Struct, frozen=True, tag_field="type", tag="beat"):
-    """The worker lives. *n* echoes a `Ping`, -1 when unasked; *rss* is in bytes."""
+    """The worker lives. *n* echoes a `Ping`, -1 when unasked; *rss* is in bytes.
+
+    One that is *outdated* asks to be replaced: it cannot see what has changed since it started.
+    """
 
     n: int = -1
     rss: int = 0
     jobs_done: int = 0
     busy: bool = False
+    outdated: bool = False
 
 
 FromWorker = Ready | Progress | Part | Done | Failed | Beat
