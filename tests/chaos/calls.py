@@ -53,8 +53,15 @@ class Reply(msgspec.Struct, frozen=True):
 class Calls:
     """Makes calls, and writes down what callers see."""
 
-    def __init__(self, dispatcher: Dispatcher, quarantine_s: float, seed: int = 1) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        quarantine_s: float,
+        on_change: Callable[[], None],
+        seed: int = 1,
+    ) -> None:
         self.dispatcher = dispatcher
+        self.on_change = on_change
         self.quarantine = Quarantine(quarantine_s)
         self.events: list[Event] = []
         self.codes: Counter[str] = Counter()
@@ -94,14 +101,15 @@ class Call:
         self.number = number
         self.order = order
         self.reply: Reply | None = None
+        self.has_begun = False
         self.is_cancelled = False
+        self.job_id: int | None = None
         self._calls = calls
         self._token = token
         self._on_reply = on_reply
         self._key = (order.key or f"call {number}").encode()
         arguments = {"call": number, "token": token, **order.arguments}
         self._arguments = msgspec.Raw(msgspec.json.encode(arguments))
-        self._job_id: int | None = None
         self._started_at = 0.0
 
     def start(self) -> None:
@@ -124,16 +132,16 @@ class Call:
             is_short=order.is_short,
         )
         try:
-            self._job_id = calls.dispatcher.submit(spec, self)
+            self.job_id = calls.dispatcher.submit(spec, self)
         except CallRefused as refusal:
             self._refuse(refusal.code, refusal.message, refusal.retry_after)
 
     def cancel(self) -> None:
         """Want no answer any more."""
-        if self.reply is None and not self.is_cancelled and self._job_id is not None:
+        if self.reply is None and not self.is_cancelled and self.job_id is not None:
             self.is_cancelled = True
             self._calls.events.append(Cancelled(self.number, time.monotonic()))
-            self._calls.dispatcher.cancel(self._job_id)
+            self._calls.dispatcher.cancel(self.job_id)
 
     # --- JobListener
 
@@ -142,8 +150,10 @@ class Call:
         raise AssertionError(result)
 
     def on_progress(self, progress: Progress) -> None:
-        """No tool here says how far it is."""
-        raise AssertionError(progress)
+        """Its tool has begun with what takes long."""
+        del progress
+        self.has_begun = True
+        self._calls.on_change()
 
     def on_lost(self, reason: str, *, is_blamed: bool) -> msgspec.Raw | None:
         """Its worker died: run it again, unless it must not be, or has killed too many."""
@@ -187,4 +197,5 @@ class Call:
         self._calls.codes[code] += 1
         seconds = answered.at - self._started_at
         self.reply = Reply(seconds, answer, "" if answer else code, message, retry_after)
+        self._calls.on_change()
         self._on_reply(self.reply)

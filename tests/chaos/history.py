@@ -83,20 +83,24 @@ class Violation(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-class WorkLog:
-    """Reads the lines that the workers have appended to one file, each in one write."""
+def read_work_log(lines: Iterable[bytes]) -> list[Execution]:
+    """Read what the workers have appended to one file: of each line all, or nothing.
 
-    def __init__(self, lines: Iterable[bytes]) -> None:
-        """Read lines of "B" (begun) or "E" (ended), call, attempt, process and time."""
-        begun: dict[tuple[int, int, int], float] = {}
-        ended: dict[tuple[int, int, int], float] = {}
-        for line in lines:
-            what, call, attempt, pid, at = line.split()
-            run = (int(call), int(attempt), int(pid))
-            (begun if what == b"B" else ended)[run] = float(at)
-        self.executions = [
-            Execution(*run, begun_at=at, ended_at=ended.get(run)) for run, at in begun.items()
-        ]
+    A line is "B" (begun) or "E" (ended), call, attempt, process and time.
+    """
+    executions: list[Execution] = []
+    running: dict[tuple[int, int, int], int] = {}
+    for line in lines:
+        what, *numbers, at = line.split()
+        call, attempt, pid = map(int, numbers)
+        run = (call, attempt, pid)
+        if what == b"B":
+            running[run] = len(executions)
+            executions.append(Execution(call, attempt, pid, float(at), None))
+        else:
+            index = running.pop(run)
+            executions[index] = msgspec.structs.replace(executions[index], ended_at=float(at))
+    return executions
 
 
 def line_of(what: Literal["B", "E"], call: int, attempt: int, pid: int, at: float) -> bytes:
@@ -105,14 +109,17 @@ def line_of(what: Literal["B", "E"], call: int, attempt: int, pid: int, at: floa
 
 
 def check(
-    events: Iterable[Event], executions: Iterable[Execution], gone: Iterable[Gone] = ()
+    events: Iterable[Event], executions: Iterable[Execution] | None, gone: Iterable[Gone] = ()
 ) -> list[Violation]:
-    """Return every promise that was broken; *events* are in the order in which they happened."""
+    """Return every promise that was broken; *events* are in the order in which they happened.
+
+    *executions* are None if nobody has written them down.
+    """
     violations: list[Violation] = []
     stories: dict[int, _Story] = {}
     for event in events:
         violations += _tell(stories, event)
-    for execution in executions:
+    for execution in executions or ():
         if execution.call in stories:
             stories[execution.call].executions.append(execution)
         else:
@@ -122,7 +129,8 @@ def check(
         ends.setdefault(end.pid, []).append(end.at)
     for story in stories.values():
         violations += _judge_answer(story)
-        violations += _judge_executions(story, ends)
+        if executions is not None:
+            violations += _judge_executions(story, ends)
     return violations
 
 
@@ -138,19 +146,17 @@ class _Story(msgspec.Struct):
 def _tell(stories: dict[int, _Story], event: Event) -> list[Violation]:
     """Add *event* to its story; return what it alone shows to be wrong."""
     story = stories.get(event.call)
-    match event:
-        case Invoked():
-            if story is not None:
-                return [Violation("invoked twice", event.call)]
-            stories[event.call] = _Story(event)
-            return []
-        case Answered() | Cancelled() if story is None:
-            return [Violation("not invoked", event.call, type(event).__name__)]
-        case Cancelled():
-            story.is_cancelled = True
-            return []
-        case Answered():
-            return _take_answer(story, event)
+    if isinstance(event, Invoked):
+        if story is not None:
+            return [Violation("invoked twice", event.call)]
+        stories[event.call] = _Story(event)
+        return []
+    if story is None:
+        return [Violation("not invoked", event.call, type(event).__name__)]
+    if isinstance(event, Answered):
+        return _take_answer(story, event)
+    story.is_cancelled = True
+    return []
 
 
 def _take_answer(story: _Story, answer: Answered) -> list[Violation]:
@@ -170,36 +176,47 @@ def _judge_answer(story: _Story) -> list[Violation]:
         return [Violation("outcome unknown although idempotent", call)]
     if answer.how != "ok":
         return []
-    found: list[Violation] = []
-    if answer.token != story.invoked.token:
-        found.append(Violation("wrong result", call, f"{answer.token}"))
-    if not any(run.ended_at is not None and run.ended_at <= answer.at for run in story.executions):
-        found.append(Violation("answered without execution", call))
-    return found
+    is_right = answer.token == story.invoked.token
+    return [] if is_right else [Violation("wrong result", call, f"{answer.token}")]
 
 
 def _judge_executions(story: _Story, ends: dict[int, list[float]]) -> list[Violation]:
-    call = story.invoked.call
     runs = sorted(story.executions, key=lambda run: run.begun_at)
+    rule = _broken_by(story, runs) or (
+        None if story.invoked.may_overlap else _broken_by_order(runs, ends)
+    )
+    return [] if rule is None else [Violation(rule, story.invoked.call, _summary(runs))]
+
+
+def _broken_by(story: _Story, runs: list[Execution]) -> Rule | None:
+    answer = story.answer
+    if (
+        answer is not None
+        and answer.how == "ok"
+        and not any(_had_ended(r, answer.at) for r in runs)
+    ):
+        return "answered without execution"
     if len(runs) > 1 and not story.invoked.is_idempotent:
-        return [Violation("executed twice", call, _summary(runs))]
-    if len({run.attempt for run in runs}) < len(runs):
-        return [Violation("attempt repeated", call, _summary(runs))]
-    if story.invoked.may_overlap:
-        return []
+        return "executed twice"
+    return "attempt repeated" if len({run.attempt for run in runs}) < len(runs) else None
+
+
+def _broken_by_order(runs: list[Execution], ends: dict[int, list[float]]) -> Rule | None:
     for earlier, later in itertools.pairwise(runs):
         if later.attempt < earlier.attempt:
-            return [Violation("attempts out of order", call, _summary(runs))]
+            return "attempts out of order"
         if not _was_over(earlier, later.begun_at, ends):
-            return [Violation("attempts overlap", call, _summary(runs))]
-    return []
+            return "attempts overlap"
+    return None
+
+
+def _had_ended(run: Execution, at: float) -> bool:
+    return run.ended_at is not None and run.ended_at <= at
 
 
 def _was_over(run: Execution, at: float, ends: dict[int, list[float]]) -> bool:
     """Tell whether *run* was over by *at*: it had ended, or the end of its process had been seen."""
-    if run.ended_at is not None and run.ended_at <= at:
-        return True
-    return any(run.begun_at <= end <= at for end in ends.get(run.pid, ()))
+    return _had_ended(run, at) or any(run.begun_at <= end <= at for end in ends.get(run.pid, ()))
 
 
 def _summary(runs: Sequence[Execution]) -> str:

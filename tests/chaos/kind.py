@@ -1,7 +1,7 @@
 """A kind of worker whose tools misbehave in every way there is; it is loaded by workers.
 
 Every tool writes down that it has begun, and that it has a result, before anybody else can know of it: one
-line appended to the file named by `CHAOS_LOG` (see `history.line_of`).
+line appended to a file in the folder that `CHAOS_FOLDER` names (see `history.line_of`).
 """
 
 import ctypes
@@ -21,7 +21,13 @@ import msgspec
 from chaos.history import line_of
 from workers.context import JobCancelled, JobContext, Tool
 
-LOG_VARIABLE = "CHAOS_LOG"
+FOLDER_VARIABLE = "CHAOS_FOLDER"
+WORK_LOG = "work.log"
+BROKEN = "broken"
+"""As long as this file is in that folder, `broken_kind` cannot be imported."""
+
+NO_PROCESSES = "no processes"
+"""As long as this one is, the zygote of `unforkable_kind` cannot fork."""
 
 Death = Literal["segfault", "abort", "exit", "sys_exit", "exception", "sigkill", "recursion"]
 Phase = Literal["decoding", "running", "encoding", "replying"]
@@ -85,12 +91,17 @@ _kept: list[bytearray] = []
 def preload() -> None:
     """Open the log once; what is forked from here appends to it too."""
     global _log  # noqa: PLW0603 - one file in one process
-    name = os.environ[LOG_VARIABLE]
+    name = os.path.join(os.environ[FOLDER_VARIABLE], WORK_LOG)
     _log = os.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _note(what: Literal["B", "E"], call: int, context: JobContext) -> None:
     os.write(_log, line_of(what, call, context.attempt, os.getpid(), time.monotonic()))
+
+
+def _tell_begun(context: JobContext) -> None:
+    """Let the caller know that this will take a while now."""
+    context.progress(0, None, "")
 
 
 def _logged(work: Callable[[msgspec.Raw, JobContext], str]) -> Tool:
@@ -126,6 +137,7 @@ def busy(arguments: msgspec.Raw, context: JobContext) -> str:
 
 def nap(arguments: msgspec.Raw, context: JobContext) -> str:
     """Sleep, and wake up when nobody waits any more."""
+    _tell_begun(context)
     end = time.monotonic() + msgspec.json.decode(arguments, type=Times).seconds
     while time.monotonic() < end:
         if context.cancelled():
@@ -136,21 +148,23 @@ def nap(arguments: msgspec.Raw, context: JobContext) -> str:
 
 def deaf(arguments: msgspec.Raw, context: JobContext) -> str:
     """Sleep, whoever cancels it."""
-    del context
+    _tell_begun(context)
     time.sleep(msgspec.json.decode(arguments, type=Times).seconds)
     return ""
 
 
 def loop(arguments: msgspec.Raw, context: JobContext) -> str:
     """Loop for ever in Python."""
-    del arguments, context
+    del arguments
+    _tell_begun(context)
     while True:
         pass
 
 
 def gil_loop(arguments: msgspec.Raw, context: JobContext) -> str:
     """Loop for ever in C with the GIL held: a regular expression that backtracks."""
-    del arguments, context
+    del arguments
+    _tell_begun(context)
     re.match(r"(a+)+$", "a" * 64 + "b")
     return ""
 
@@ -199,7 +213,6 @@ def noise(arguments: msgspec.Raw, context: JobContext) -> str:
 
 def spawn(arguments: msgspec.Raw, context: JobContext) -> str:
     """Start children, and children of children that have fled to sessions of their own."""
-    del context
     order = msgspec.json.decode(arguments, type=Children)
     seconds = f"{order.seconds:g}"
     for number in range(order.count):
@@ -208,6 +221,7 @@ def spawn(arguments: msgspec.Raw, context: JobContext) -> str:
             subprocess.run(["/bin/sh", "-c", flee], check=True)
         else:
             subprocess.Popen(["sleep", seconds])
+    _tell_begun(context)
     time.sleep(order.seconds)
     return ""
 
@@ -242,22 +256,12 @@ def die(arguments: msgspec.Raw, context: JobContext) -> bytes:
 
 
 def _perish(how: Death) -> NoReturn:
-    match how:
-        case "segfault":
-            ctypes.string_at(0)
-        case "abort":
-            os.abort()
-        case "exit":
-            os._exit(3)
-        case "sys_exit":
-            sys.exit(4)
-        case "exception":
-            raise ValueError("on purpose")
-        case "sigkill":
-            os.kill(os.getpid(), signal.SIGKILL)
-        case "recursion":
-            _recurse()
+    _WAYS[how]()
     raise AssertionError("it should be dead")
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error
 
 
 def _recurse() -> None:
@@ -270,6 +274,17 @@ def _recurse() -> None:
     through_c = ctypes.CFUNCTYPE(None)(deeper)
     through_c()
     os.kill(os.getpid(), signal.SIGSEGV)  # this Python does see it
+
+
+_WAYS: dict[Death, Callable[[], object]] = {
+    "segfault": lambda: ctypes.string_at(0),
+    "abort": os.abort,
+    "exit": lambda: os._exit(3),
+    "sys_exit": lambda: sys.exit(4),
+    "exception": lambda: _raise(ValueError("on purpose")),
+    "sigkill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "recursion": _recurse,
+}
 
 
 # --- what is not a message
@@ -334,6 +349,16 @@ def close_stdout(arguments: msgspec.Raw, context: JobContext) -> str:
     return ""
 
 
+def malformed(arguments: msgspec.Raw, context: JobContext) -> bytes:
+    """Return what is no JSON, in the first attempt."""
+    return b'{"call":' if context.attempt == 1 else _logged(echo)(arguments, context)
+
+
+def malformed_layout(arguments: msgspec.Raw, context: JobContext) -> bytes:
+    """Return what is no JSON and has a newline in it, in the first attempt."""
+    return b'{\n"call":' if context.attempt == 1 else _logged(echo)(arguments, context)
+
+
 _WORK = (
     echo,
     busy,
@@ -351,4 +376,6 @@ _WORK = (
     huge,
     close_stdout,
 )
-TOOLS: dict[str, Tool] = {**{work.__name__: _logged(work) for work in _WORK}, "die": die}
+TOOLS: dict[str, Tool] = {work.__name__: _logged(work) for work in _WORK} | {
+    tool.__name__: tool for tool in (die, malformed, malformed_layout)
+}

@@ -14,12 +14,20 @@ def small_call() -> Order:
 
 
 class Load:
-    """*callers* that call until they are told to stop."""
+    """*callers* that call until they are told to stop, each *pause_s* after its last answer."""
 
-    def __init__(self, calls: Calls, callers: int, make: Callable[[], Order] = small_call) -> None:
+    def __init__(
+        self,
+        calls: Calls,
+        callers: int,
+        make: Callable[[], Order] = small_call,
+        pause_s: float = 0.0,
+    ) -> None:
         self.replies: list[Reply] = []
+        self.answered_at: list[float] = []
         self._calls = calls
         self._make = make
+        self._pause_s = pause_s
         self._running = self._callers = callers
         self._is_over = False
         self._idle = asyncio.Event()
@@ -44,8 +52,9 @@ class Load:
 
     def _replied(self, reply: Reply) -> None:
         self.replies.append(reply)
+        self.answered_at.append(self._loop.time())
         if not self._is_over:
-            self._loop.call_soon(self._call)  # not from here: a call may end before it has started
+            self._loop.call_later(self._pause_s, self._call)  # a call may end before it has started
             return
         self._running -= 1
         if self._running == 0:

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 Figures = dict[str, float]
+Verdict = Literal["pass", "fail", "not judged"]
 
 
 class Findings(msgspec.Struct, kw_only=True):
@@ -61,7 +62,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
     bar: str
     measured: float | None
-    verdict: Literal["pass", "fail", "not judged"]
+    verdict: Verdict
 
 
 def judge(findings: Findings, bars: Sequence[Bar], *, with_times: bool) -> list[Judgement]:
@@ -74,13 +75,10 @@ def judge(findings: Findings, bars: Sequence[Bar], *, with_times: bool) -> list[
         )
     ]
     for bar in bars:
-        holds = "pass" if bar.holds(findings.figures) else "fail"
-        is_judged = with_times or not bar.of_time
-        judgements.append(
-            Judgement(
-                str(bar), findings.figures.get(bar.figure), holds if is_judged else "not judged"
-            )
-        )
+        verdict: Verdict = "pass" if bar.holds(findings.figures) else "fail"
+        if bar.of_time and not with_times:
+            verdict = "not judged"
+        judgements.append(Judgement(str(bar), findings.figures.get(bar.figure), verdict))
     return judgements
 
 

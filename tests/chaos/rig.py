@@ -15,7 +15,7 @@ import psutil
 
 from chaos import history
 from chaos.calls import KIND, Calls
-from chaos.kind import LOG_VARIABLE
+from chaos.kind import FOLDER_VARIABLE, WORK_LOG
 from chaos.watch import Watch
 from coordinator.crew.health import HealthLimits
 from coordinator.crew.kind_crew import KindConfig, built_in_argv, zygote_argv
@@ -23,6 +23,7 @@ from coordinator.crew.local import CrewListener, LocalCrew
 from coordinator.crew.member import Member
 from coordinator.crew.restarts import RestartPolicy
 from coordinator.crew.scaling import ScalingPolicy
+from coordinator.dispatch.backend import Task
 from coordinator.dispatch.dispatcher import Dispatcher, QueuedJob
 from coordinator.dispatch.queue import JobQueue
 from protocol.worker.sandbox import SandboxPolicy
@@ -47,7 +48,19 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: SandboxPolicy = SandboxPolicy(enabled=False)
     queue_size: int = 1000
     quarantine_s: float = 300.0
-    environment: dict[str, str] = {}
+    flags: tuple[str, ...] = ()
+    """Files that are in the folder of the crew from the beginning; what they mean is the kind's business."""
+
+
+class TappedCrew(LocalCrew):
+    """A crew that remembers in which order it was sent its tasks."""
+
+    sent: list[int]
+
+    def send(self, task: Task) -> None:
+        """Start *task*."""
+        self.sent.append(task.id)
+        super().send(task)
 
 
 class Rig:
@@ -58,19 +71,21 @@ class Rig:
         self.folder = folder
         self.watch = Watch()
         self.executions: list[history.Execution] = []
-        self._work_log = folder / "work.log"
-        self._work_log.touch()
+        self._work_log = folder / WORK_LOG
+        for name in (WORK_LOG, *setup.flags):
+            (folder / name).touch()
         listener = CrewListener(
             on_note=self.watch.on_note, on_ready=_ignore, on_log=self.watch.on_log
         )
-        self.crew = LocalCrew([self._kind(setup)], CHECK_INTERVAL_S, listener, owns_process=True)
+        self.crew = TappedCrew([self._kind(setup)], CHECK_INTERVAL_S, listener, owns_process=True)
+        self.crew.sent = []
         self.dispatcher = Dispatcher(
             self.crew,
             [KIND],
             lambda _: self._queue(setup),
             _ignore,
         )
-        self.calls = Calls(self.dispatcher, setup.quarantine_s)
+        self.calls = Calls(self.dispatcher, setup.quarantine_s, self.watch.poke)
 
     def _queue(self, setup: Setup) -> JobQueue[QueuedJob]:
         return JobQueue(setup.queue_size, 0.5, lambda: self.crew.capacity(KIND))
@@ -96,8 +111,7 @@ class Rig:
             ),
             environment={
                 "PYTHONPATH": str(TESTS),
-                LOG_VARIABLE: str(self._work_log),
-                **setup.environment,
+                FOLDER_VARIABLE: folder,
             },
         )
 
@@ -120,12 +134,16 @@ class Rig:
         pid = self.watch.of("zygote_started")[-1].note.pid
         return psutil.Process(pid)
 
+    def late_replies(self) -> int:
+        """Return how many replies came too late to count."""
+        return self.crew.kinds[KIND].roster.late_replies
+
     # --- afterwards
 
     def read_work_log(self) -> None:
         """Take in what the workers did."""
         with self._work_log.open("rb") as lines:
-            self.executions = history.WorkLog(lines).executions
+            self.executions = history.read_work_log(lines)
 
     def violations(self) -> list[str]:
         """Return every promise that was broken."""

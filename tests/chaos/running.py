@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from chaos.programme import Form, Trial
+from chaos.programme import TIMEOUTS_S, Form, Trial
 from chaos.report import Findings
 from support.toolcrew import MARK, running
 
@@ -25,7 +25,7 @@ def run(trial: Trial, form: Form) -> Findings:
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         try:
-            output, log = process.communicate(timeout=trial.timeout_s)
+            output, log = process.communicate(timeout=TIMEOUTS_S[form])
         except subprocess.TimeoutExpired:
             process.kill()
             output, log = process.communicate()

@@ -24,8 +24,10 @@ class Watch:
     """Remembers the notes and the log lines of a crew."""
 
     def __init__(self) -> None:
+        self.started_at = time.monotonic()
         self.seen: list[Seen] = []
         self.log: list[str] = []
+        self.on_event: Callable[[Note], None] | None = None
         self._changed = asyncio.Event()
 
     # --- what happens
@@ -35,6 +37,8 @@ class Watch:
         del kind
         self.seen.append(Seen(time.monotonic(), note))
         self._changed.set()
+        if self.on_event is not None:
+            self.on_event(note)
 
     def on_log(self, kind: str, number: int, text: str) -> None:
         """A worker has written a line to stderr."""

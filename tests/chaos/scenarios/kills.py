@@ -1,17 +1,18 @@
 """Workers and their zygote are killed under load."""
 
+import itertools
 import signal
 
-from chaos.faults import Marksman
+from chaos.faults import Hit, Marksman
 from chaos.load import Load, beats
-from chaos.report import Figures, Findings, spread
-from chaos.rig import Rig, Setup, rig
-from chaos.watch import following
+from chaos.report import Findings, spread
+from chaos.rig import Setup, rig
+from chaos.scenarios.common import back_after_ms, outcomes
 
 
-async def kill_workers(*, seconds: float, every_s: float = 0.05, callers: int = 32) -> Findings:
-    """SIGKILL a random worker again and again; every call is answered well, and once."""
-    async with rig(Setup(workers=2)) as one:
+async def kill_workers(*, seconds: float, every_s: float, callers: int) -> Findings:
+    """SIGKILL a random worker again and again."""
+    async with rig() as one:
         await one.until_ready()
         marksman = Marksman(one)
         load = Load(one.calls, callers)
@@ -23,26 +24,63 @@ async def kill_workers(*, seconds: float, every_s: float = 0.05, callers: int = 
     return Findings(
         violations=one.violations(),
         figures={
-            **answered(one, seconds),
+            **outcomes(one),
+            "calls_per_s": one.calls.codes.total() / seconds,
             "deaths": one.watch.count("worker_exited", "died"),
             **spread("call_ms", load.latencies_ms()),
-            **spread("death_to_ready_ms", _back_after_ms(one, marksman)),
+            **spread("death_to_ready_ms", back_after_ms(one, marksman.hits)),
         },
     )
 
 
-def answered(one: Rig, seconds: float) -> Figures:
-    """Return how many calls were made, and how many did not end well."""
-    codes = one.calls.codes
-    return {
-        "calls": codes.total(),
-        "calls_per_s": codes.total() / seconds,
-        "lost": codes.total() - codes["ok"],
-    }
+async def kill_zygote(*, seconds: float, every_s: float, callers: int) -> Findings:
+    """SIGKILL the zygote, and at the same moment one of the workers: the other one goes on."""
+    hits: list[Hit] = []
+    async with rig() as one:
+        await one.until_ready()
+        load = Load(one.calls, callers)
+        load.start()
+        async for _ in beats(every_s, seconds):
+            await one.until_ready()
+            one.zygote().kill()
+            hit = Marksman(one, seed=len(hits)).shoot(signal.SIGKILL)
+            assert hit is not None
+            hits.append(hit)
+        await one.until_ready()
+        await load.stop()
+    return Findings(
+        violations=one.violations(),
+        figures={
+            **outcomes(one),
+            "zygotes_killed": one.watch.count("zygote_exited"),
+            "longest_silence_ms": _longest_silence_ms(load),
+            **spread("zygote_and_worker_back_ms", back_after_ms(one, hits)),
+        },
+    )
 
 
-def _back_after_ms(one: Rig, marksman: Marksman) -> list[float]:
-    """Return how long it took from each hit until there was a ready worker in the same place."""
-    ready = one.watch.times_of("worker_ready")
-    ends = [(hit.at, following(ready[hit.number], hit.at)) for hit in marksman.hits]
-    return [(end - at) * 1e3 for at, end in ends if end is not None]
+def _longest_silence_ms(load: Load) -> float:
+    """Return the longest time in which no call was answered."""
+    return max((b - a) * 1e3 for a, b in itertools.pairwise(load.answered_at))
+
+
+async def no_zygote(*, seconds: float, every_s: float, callers: int) -> Findings:
+    """There never is a zygote: workers are started as programs instead, also under fire."""
+    async with rig(Setup(zygote_module="chaos.no_such_kind")) as one:
+        await one.until_ready()
+        marksman = Marksman(one)
+        load = Load(one.calls, callers)
+        load.start()
+        async for _ in beats(every_s, seconds):
+            marksman.shoot(signal.SIGKILL)
+        await one.until_ready()
+        await load.stop()
+    return Findings(
+        violations=one.violations(),
+        figures={
+            **outcomes(one),
+            "deaths": one.watch.count("worker_exited", "died"),
+            "zygote_starts": one.watch.count("zygote_started"),
+            **spread("death_to_ready_ms", back_after_ms(one, marksman.hits)),
+        },
+    )

@@ -17,9 +17,9 @@ from chaos.history import (
     Gone,
     Invoked,
     Rule,
-    WorkLog,
     check,
     line_of,
+    read_work_log,
 )
 
 OK = Answered(1, 9, "ok", 7)
@@ -105,7 +105,18 @@ def test_the_end_of_an_earlier_process_of_the_same_number_does_not_count() -> No
 def test_what_workers_append_is_read_back() -> None:
     lines = [line_of("B", 1, 1, 5, 1.25), line_of("B", 1, 2, 6, 2.5), line_of("E", 1, 2, 6, 3)]
 
-    assert WorkLog(lines).executions == [run(1, 1.25), run(2, 2.5, 3, pid=6)]
+    assert read_work_log(lines) == [run(1, 1.25), run(2, 2.5, 3, pid=6)]
+
+
+def test_what_one_worker_begins_twice_is_seen_twice() -> None:
+    lines = [line_of("B", 1, 1, 5, 1.0), line_of("E", 1, 1, 5, 2.0), line_of("B", 1, 1, 5, 3.0)]
+
+    assert read_work_log(lines) == [run(1, 1, 2), run(1, 3)]
+
+
+def test_without_a_work_log_only_answers_are_judged() -> None:
+    assert check([asked(), OK], None) == []
+    assert [violation.rule for violation in check([asked()], None)] == ["never answered"]
 
 
 # --- any number of calls, one of which may go wrong

@@ -1,0 +1,21 @@
+"""What many trials measure."""
+
+from collections.abc import Sequence
+
+from chaos.faults import Hit
+from chaos.report import Figures
+from chaos.rig import Rig
+from chaos.watch import following
+
+
+def outcomes(one: Rig) -> Figures:
+    """Return how many calls were made, and how many of them did not end well."""
+    codes = one.calls.codes
+    return {"calls": codes.total(), "lost": codes.total() - codes["ok"]}
+
+
+def back_after_ms(one: Rig, hits: Sequence[Hit]) -> list[float]:
+    """Return how long it took from each hit until there was a ready worker in the same place."""
+    ready = one.watch.times_of("worker_ready")
+    ends = [(hit.at, following(ready.get(hit.number, []), hit.at)) for hit in hits]
+    return [(end - at) * 1e3 for at, end in ends if end is not None]
