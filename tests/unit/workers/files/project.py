@@ -18,12 +18,16 @@ class Context:
 
     def __init__(self, settings: WorkerSettings, cancelled_after: int | None = None) -> None:
         self.settings = settings
+        self.attempt = 1
         self.parts: list[bytes] = []
         self.questions = 0
         self._cancelled_after = cancelled_after
 
     def part(self, result: bytes) -> None:
         self.parts.append(result)
+
+    def progress(self, done: float, total: float | None, message: str) -> None:
+        raise AssertionError(f"a listing says nothing of this kind: {done} of {total} {message}")
 
     def cancelled(self) -> bool:
         self.questions += 1
