@@ -23,8 +23,11 @@ from coordinator.observe.log import get_logger
 log = get_logger(__name__)
 
 REQUEST = b"status"
+BACKLOG = 2
+"""Few are let in at a time, so that a flood of them has left again before there are too many."""
+
 LONGEST_REQUEST = 64
-MOST_CLIENTS = 8
+MOST_CLIENTS = 16
 SILENT_S = 60.0
 """When there are too many clients, one that has asked nothing for this long makes room."""
 
@@ -49,7 +52,9 @@ class StatusSocket:
             log.warning("status_socket_unavailable", reason=str(error))
             return
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(lambda: _Client(self), sock=listener)
+        self._server = await loop.create_unix_server(
+            lambda: _Client(self), sock=listener, backlog=BACKLOG
+        )
 
     def close(self) -> None:
         """Stop listening, drop all clients and remove the socket; nothing is waited for."""
@@ -75,7 +80,7 @@ class StatusSocket:
                 os.unlink(unnamed)
             listener.bind(unnamed)
             os.chmod(unnamed, 0o600)
-            listener.listen(MOST_CLIENTS)
+            listener.listen(BACKLOG)
             os.rename(unnamed, self._path)
         except BaseException:
             listener.close()

@@ -6,6 +6,7 @@ import select
 import socket
 import struct
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from typing import Self
 
@@ -19,6 +20,7 @@ PATIENCE_S = 5.0
 
 _LONGEST_ANSWER = 64 * 1024 * 1024
 _CHUNK = 1 << 16
+_RETRY_S = 0.01
 
 _status = msgspec.json.Decoder(Status)
 _refused = msgspec.json.Decoder(Refused)
@@ -42,7 +44,7 @@ class Viewer:
         self._buffer = b""
         try:
             self._socket.settimeout(patience_s)
-            self._socket.connect(path)
+            _connect(self._socket, path, time.monotonic() + patience_s)
             _require_ours(self._socket)
         except BaseException:
             self._socket.close()
@@ -117,6 +119,19 @@ def _is_left_over(path: str) -> bool:
         return runtime_folder.remove_if_left_over(path)
     except OSError:
         return True
+
+
+def _connect(connection: socket.socket, path: str, end: float) -> None:
+    """Connect; a server that others are connecting to just now may need a moment."""
+    while True:
+        try:
+            connection.connect(path)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(_RETRY_S)
+        else:
+            return
 
 
 def _require_ours(connection: socket.socket) -> None:
