@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 LOCKS  := run test bench faults lint
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench faults load-test wheel lock lock-check clean
+.PHONY: help demo test chaos lint format bench faults load-test wheel lock lock-check clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ demo: $(VENV)/.test  ## set up everything and run the main job on this repositor
 
 test: $(VENV)/.test  ## set up what tests need and pass them (ARGS="-k name" for some)
 	$(BIN)/python -m pytest $(ARGS)
+
+chaos: $(VENV)/.test  ## try for minutes to break the crew, and judge it (ARGS="--short" or names of trials)
+	PYTHONPATH=tests $(BIN)/python -P -m chaos $(ARGS)
 
 lint: $(VENV)/.lint  ## formatting, lint, types, and whether the locks are in step
 	$(BIN)/ruff format --check .
