@@ -26,6 +26,7 @@ class _Context:
 
     def __init__(self, cancel_after: int = 1_000_000, budget_s: float = 10) -> None:
         self.parts: list[bytes] = []
+        self.attempt = 1
         self.settings = WorkerSettings(
             coordinator_pid=1, roots=(), working_directory="/", parse_budget_s=budget_s
         )
@@ -33,6 +34,9 @@ class _Context:
 
     def part(self, result: bytes) -> None:
         self.parts.append(result)
+
+    def progress(self, done: float, total: float | None, message: str) -> None:
+        raise AssertionError(f"the parts say it: {done} of {total} {message}")
 
     def cancelled(self) -> bool:
         self._left -= 1
