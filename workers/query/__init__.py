@@ -1,0 +1,1 @@
+"""Questions to syntax trees: tree-sitter queries, and patterns written as code with holes."""
