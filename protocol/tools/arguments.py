@@ -1,6 +1,5 @@
 """A tool's raw arguments become its Struct, or one sentence that a model can act on."""
 
-import difflib
 import re
 
 import msgspec
@@ -9,6 +8,7 @@ from protocol.errors import CallRefused
 from protocol.tools.contract import Contract
 from protocol.tools.files import Sources
 from protocol.tools.languages import LANGUAGES, nearest_languages, resolve_language
+from protocol.tools.suggest import did_you_mean, nearest
 
 _AT = re.compile(r" - at `\$(?P<where>[^`]*)`$")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<field>.*)`$", re.DOTALL)
@@ -52,8 +52,8 @@ class ArgumentDecoder:
         return f"`{where}`: {_lower(what)}" if where else f"the arguments: {_lower(what)}"
 
     def _unknown_field(self, field: str) -> str:
-        field = field[:_MOST_SHOWN]  # first: looking for close matches takes time in proportion
-        near = difflib.get_close_matches(field, self._schema, n=1)
+        field = field[:_MOST_SHOWN]
+        near = nearest(field, self._schema)
         hint = f"did you mean `{near[0]}`? " if near else ""
         known = ", ".join(self._schema) or "none"
         return f"unknown argument `{field}`; {hint}This tool takes: {known}"
@@ -61,8 +61,7 @@ class ArgumentDecoder:
     def _bad_choice(self, where: str, value: str) -> str:
         choices = self._schema.get(where, [])
         value = value[:_MOST_SHOWN]
-        near = difflib.get_close_matches(value.strip("'\""), choices, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(value.strip("'\""), choices)
         return f"`{where}`: expected one of {', '.join(choices)}, got {value}{hint}"
 
 

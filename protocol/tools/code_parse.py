@@ -32,6 +32,8 @@ SymbolKind = Literal[
     "view",
 ]
 
+Visibility = Literal["internal", "package", "private", "protected"]
+
 Detail = Literal["summary", "symbols", "tree"]
 
 
@@ -57,7 +59,7 @@ class Options(msgspec.Struct, frozen=True):
     depth: int = 4
 
 
-class Range(msgspec.Struct, frozen=True):
+class Range(msgspec.Struct, frozen=True, gc=False):
     """Where something stands. Lines and columns are 1-based, columns in code points; the end is exclusive."""
 
     start_line: int
@@ -66,7 +68,7 @@ class Range(msgspec.Struct, frozen=True):
     end_column: int
 
 
-class Symbol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Symbol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One definition."""
 
     kind: SymbolKind
@@ -75,6 +77,9 @@ class Symbol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         str, msgspec.Meta(description="Names of all parents and the symbol, dotted.")
     ]
     range: Range
+    name_range: Annotated[
+        Range | None, msgspec.Meta(description="Where its name stands, if it is written out.")
+    ] = None
     signature: Annotated[
         str | None, msgspec.Meta(description="The declaration without its body, on one line.")
     ] = None
@@ -82,22 +87,53 @@ class Symbol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parent: Annotated[
         str | None, msgspec.Meta(description="Qualified name of the symbol around it.")
     ] = None
+    decorators: Annotated[
+        list[str],
+        msgspec.Meta(description="Decorators, annotations or attributes, without their marks."),
+    ] = []
+    visibility: Annotated[
+        Visibility | None,
+        msgspec.Meta(description="Left out when public, or when the language has no such thing."),
+    ] = None
+    is_async: bool = False
+    is_static: bool = False
+    is_abstract: bool = False
 
 
-class ImportedName(msgspec.Struct, frozen=True, omit_defaults=True):
+class ImportedName(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One name that an import brings in."""
 
     name: str
     alias: str | None = None
 
 
-class Import(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Import(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One import, include or use."""
 
     module: str
     line: int
     names: list[ImportedName] = []
     alias: str | None = None
+
+
+class Export(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One name that a module of JavaScript or TypeScript gives to others."""
+
+    name: Annotated[
+        str,
+        msgspec.Meta(
+            description="As others import it: default for `export default` and for all of "
+            "`module.exports`, * for everything that `module` exports."
+        ),
+    ]
+    line: int
+    local: Annotated[
+        str | None, msgspec.Meta(description="Its name inside the module, where that is another.")
+    ] = None
+    module: Annotated[str | None, msgspec.Meta(description="Where a re-export takes it from.")] = (
+        None
+    )
+    type_only: bool = False
 
 
 class SyntaxProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -142,6 +178,7 @@ class ParsedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     import_count: int
     error_count: int
     imports: list[Import] = []
+    exports: list[Export] = []
     errors: Annotated[list[SyntaxProblem], msgspec.Meta(description="The first 20.")] = []
     symbols: list[Symbol] = []
     tree: list[TreeNode] = []

@@ -1,8 +1,8 @@
 """The languages that the code tools know: names, aliases, and what a file of each looks like from outside."""
 
-import difflib
-
 import msgspec
+
+from protocol.tools.suggest import nearest
 
 
 class Language(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +115,10 @@ _BY_ANY_NAME = {
 }
 
 _LONGEST = 60
-"""No more of a name is compared, because that takes time in proportion to its length."""
+"""No language has a longer name; what follows would only make every name look far away."""
+
+_CLOSENESS = 0.5
+"""Names of languages are short, and one wrong letter is much of them."""
 
 
 def resolve_language(name: str) -> str | None:
@@ -126,5 +129,5 @@ def resolve_language(name: str) -> str | None:
 def nearest_languages(name: str, most: int = 3) -> list[str]:
     """Return the canonical names closest to the unknown *name*, best first, without repeats."""
     start = name.strip().lower()[:_LONGEST]
-    close = difflib.get_close_matches(start, _BY_ANY_NAME, n=most * 2, cutoff=0.5)
+    close = nearest(start, _BY_ANY_NAME, most * 2, _CLOSENESS)
     return list(dict.fromkeys(_BY_ANY_NAME[match] for match in close))[:most]
