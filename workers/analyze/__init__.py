@@ -1,0 +1,1 @@
+"""Measurements of source code: one walk over the tree that `workers.syntax` gives."""

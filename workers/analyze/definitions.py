@@ -1,0 +1,131 @@
+"""Which functions and classes there are, and their names: asked of the same tables as an outline asks.
+
+Rule 1: what a function is, stands in `workers.syntax.rules`, and nowhere in this package.
+Rule 2: a node counts as what an outline would list, so what stands where no outline looks has no name.
+"""
+
+import msgspec
+from tree_sitter import Node, TreeCursor
+
+from protocol.tools.code_parse import SymbolKind
+from workers.syntax.source import Source, on_one_line, shorten
+from workers.syntax.spec import CALLABLES, TYPES, Definition, Place, Scope
+from workers.syntax.table import Entry, table
+
+_MOST_NAME = 200
+_MOST_NESTED = 40
+TOP = Scope("", None, -1)
+
+
+class Defined(msgspec.Struct, frozen=True):
+    """One definition: what is qualified by its name stands in *scope*; *outer* is what wraps it."""
+
+    kind: SymbolKind
+    name: str
+    qualified_name: str
+    parent: str
+    scope: Scope
+    outer: Node
+
+
+class Definitions:
+    """Answers for one source; what is around functions is looked at once."""
+
+    def __init__(self, source: Source, language: str) -> None:
+        self._source = source
+        self._table = table(language)
+        self._known: dict[int, Defined | None] = {}
+
+    def at(self, climber: TreeCursor, levels: int, scope: Scope) -> Defined | None:
+        """Return what the node of *climber* is the body of, or else the type that it defines.
+
+        *levels* is how much deeper in the tree than that of *scope* the node is. *climber* moves.
+        """
+        path = _path(climber, levels)
+        for index, node in enumerate(path):
+            entries = self._table.local_entries if scope.is_local else self._table.entries
+            entry = entries.get(node.kind_id)
+            if entry is None:
+                return None
+            if entry.rule is None:
+                continue
+            found = self._define(path, index, entry, entry.rule, scope)
+            if found is None:
+                continue
+            if found.kind in CALLABLES or index == len(path) - 1:
+                return found
+            scope = found.scope
+        return None
+
+    def _define(
+        self, path: list[Node], index: int, entry: Entry, rule: Definition, scope: Scope
+    ) -> Defined | None:
+        node = path[index]
+        key = node.id
+        if key not in self._known:
+            self._known[key] = self._look(path, index, entry, rule, scope)
+        return self._known[key]
+
+    def _look(
+        self, path: list[Node], index: int, entry: Entry, rule: Definition, scope: Scope
+    ) -> Defined | None:
+        node = path[index]
+        name = self._name(rule, entry, node)
+        if not name:
+            return None
+        outer = self._outer(path, index)
+        kind = _kind(rule, node, Place(self._source, scope, outer, name))
+        if kind is None:
+            return None
+        owner = None if rule.owner is None else rule.owner(node, self._source)
+        parent = _parent(scope, owner)
+        qualified = f"{parent}.{name}" if parent else name
+        inner = scope
+        if rule.opens:
+            inner = Scope(qualified, kind, scope.depth + 1, kind in TYPES, kind in CALLABLES)
+        return Defined(kind, name, qualified, parent, inner, outer)
+
+    def _name(self, rule: Definition, entry: Entry, node: Node) -> str:
+        if not isinstance(rule.name, str):
+            name = rule.name(node, self._source) or ""
+        elif entry.name_field is not None and (found := node.child_by_field_id(entry.name_field)):
+            name = self._source.text(found)
+        else:
+            return ""
+        return on_one_line(name, _MOST_NAME)
+
+    def _outer(self, path: list[Node], index: int) -> Node:
+        """Return the outermost of the wrappers directly around."""
+        outer = path[index]
+        for node in reversed(path[:index]):
+            entry = self._table.entries.get(node.kind_id)
+            if entry is None or not (
+                entry.wraps or (entry.wraps_one and node.named_child_count == 1)
+            ):
+                return outer
+            outer = node
+        return outer
+
+
+def _path(climber: TreeCursor, levels: int) -> list[Node]:
+    """Return the node of *climber* and those around it, *levels* in all, outermost first."""
+    path: list[Node] = []
+    for _ in range(levels):
+        node = climber.node
+        assert node is not None
+        path.append(node)
+        climber.goto_parent()
+    path.reverse()
+    return path
+
+
+def _kind(rule: Definition, node: Node, place: Place) -> SymbolKind | None:
+    if callable(rule.kind):
+        return rule.kind(node, place)
+    return rule.member if rule.member is not None and place.scope.is_type else rule.kind
+
+
+def _parent(scope: Scope, owner: str | None) -> str:
+    if not owner:
+        return scope.name
+    return shorten(f"{scope.name}.{owner}" if scope.name else owner, _MOST_NAME)

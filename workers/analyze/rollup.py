@@ -1,0 +1,66 @@
+"""From what each unit counted alone to what it is said to be: what is inside is part of what is around.
+
+Cognitive Complexity (G. Ann Campbell, SonarSource, version 1.7) gives a function what the functions in
+it have, one level deeper, and sees through two kinds of functions that only hold others (appendix A).
+"""
+
+from tree_sitter import Node
+
+from workers.analyze.spec import WrapperFunctions
+from workers.analyze.units import Unit
+
+_SEEN_THROUGH = frozenset({"function_definition", "decorated_definition", "comment"})
+
+
+def roll_up(units: list[Unit], wrappers: WrapperFunctions | None) -> None:
+    """Add to each of *units*, which are in document order, what is inside it."""
+    seen_through = {id(unit) for unit in units if _is_seen_through(unit, wrappers)}
+    for unit in reversed(units):
+        outer = unit.outer
+        if outer is None:
+            continue
+        around = _function_around(outer)
+        outer.cognitive += unit.cognitive
+        outer.nesting = max(outer.nesting, unit.nesting)
+        if unit.kind == "type":
+            outer.nested_increments += unit.nested_increments
+        elif around is not None:
+            deeper = unit.level + (id(around) not in seen_through)
+            outer.cognitive += deeper * unit.nested_increments
+            outer.nested_increments += unit.nested_increments
+
+
+def _function_around(unit: Unit | None) -> Unit | None:
+    while unit is not None and unit.kind != "function":
+        unit = unit.outer
+    return unit
+
+
+def _is_seen_through(unit: Unit, wrappers: WrapperFunctions | None) -> bool:
+    if unit.kind != "function":
+        return False
+    if wrappers == "decorators":
+        return _is_decorator(unit.node)
+    return wrappers == "classes" and unit.nested_increments == 0
+
+
+def _is_decorator(function: Node) -> bool:
+    """Tell whether it holds one function, and returns at most a name."""
+    body = function.child_by_field_name("body")
+    if body is None:
+        return False
+    statements = [each for each in body.named_children if not _is_nothing(each)]
+    functions = [each for each in statements if each.type in _SEEN_THROUGH]
+    return len(functions) == 1 and all(
+        _returns_name(each) for each in statements if each not in functions
+    )
+
+
+def _is_nothing(statement: Node) -> bool:
+    return statement.type == "comment"
+
+
+def _returns_name(statement: Node) -> bool:
+    if statement.type != "return_statement":
+        return False
+    return [each.type for each in statement.named_children] == ["identifier"]
