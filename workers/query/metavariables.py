@@ -37,7 +37,7 @@ class Filled(NamedTuple):
 
 def template(pattern: str) -> Template:
     """Cut *pattern* at its metavariables."""
-    texts, variables, at = [], [], 0
+    texts, variables, at = list[str](), list[Variable](), 0
     for match in _VARIABLE.finditer(pattern):
         name, is_many = match["name"] or "", match["many"] is not None
         if not name and not is_many:

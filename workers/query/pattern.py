@@ -192,7 +192,9 @@ def _is_many(goal: Goal) -> bool:
 
 def _literals(tops: list[tuple[str, Goal]], language: str) -> tuple[bytes, ...]:
     """Return the words that every match holds, letter for letter, the longest first."""
-    words = set.intersection(*(_words(goal, language) for _, goal in tops))
+    words = _words(tops[0][1], language)
+    for _, goal in tops[1:]:
+        words &= _words(goal, language)
     return tuple(sorted(words, key=lambda word: (-len(word), word)))
 
 
