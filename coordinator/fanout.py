@@ -19,7 +19,7 @@ from coordinator.config import CrewConfig, FilesConfig
 from coordinator.dispatch.dispatcher import Dispatcher, JobSpec
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.fanout_jobs import BatchJob, ListingJob, known_code
-from coordinator.merge import Merge, Merged, read_cursor
+from coordinator.merge import Bounds, Merge, Merged, read_cursor
 from protocol.errors import CallRefused, ErrorCode
 from protocol.tools.contract import Contract, FilePlan, Priority
 from protocol.tools.files import (
@@ -321,13 +321,8 @@ class FileRun:
 
     def _new_merge(self) -> Merge:
         arguments = self._request.arguments
-        return Merge(
-            totals=self._request.contract.totals,
-            items_field=self._plan.items_field,
-            noun=self._plan.noun,
-            start=read_cursor(arguments.cursor),
-            limit=arguments.limit,
-        )
+        bounds = Bounds(read_cursor(arguments.cursor), arguments.limit, arguments.max_chars)
+        return Merge(self._plan, self._request.contract.totals, bounds)
 
     def _finish(self) -> None:
         merge = self._merge

@@ -1,23 +1,35 @@
 """How the results of many sources become one answer: totals over all, and one page of rows.
 
 Rule 1: pure, and fed in listing order; what the page does not show is dropped as soon as it is counted.
-Rule 2: encoded pieces stay encoded: rows and files are spliced, never decoded.
+Rule 2: encoded pieces stay encoded: rows and files are spliced, not decoded (but see `page`).
+Rule 3: neither form of an answer has more characters than the caller allowed; counts come first.
 """
 
+import heapq
 import re
 from collections import Counter
+from typing import NamedTuple
 
 import msgspec
 
-from protocol.errors import CallRefused, sentence
+from coordinator.page import Limits, page
+from coordinator.shortfall import MOST_FAILURES, Shortfall
+from protocol.errors import CallRefused
+from protocol.tools.contract import FilePlan
 from protocol.tools.files import FileFailure, Piece
 
-MOST_FAILURES = 50
-"""How many skipped and failed sources an answer names; the totals count all."""
+__all__ = ["MOST_FAILURES", "Bounds", "Cursor", "Merge", "Merged", "read_cursor"]
 
-_MOST_FAILURES_IN_TEXT = 5
-_LONGEST_PATH = 4096
-_CURSOR = re.compile(r"row-([0-9]{1,12})")
+_MOST_NEAR = 5
+_MOST_NEAR_CHARACTERS = 60
+_MOST_LANGUAGES = 20
+_RESERVED = 1_300
+"""Characters kept for the counts and the hint."""
+
+_FAILURES_SHARE = 4
+"""One part in so many is kept for sources that have no result."""
+
+_CURSOR = re.compile(r"row-(?P<row>[0-9]{1,12})(?:-(?P<digest>[0-9a-f]{8}))?", re.ASCII)
 
 
 class Merged(msgspec.Struct, frozen=True):
@@ -31,16 +43,32 @@ class Merged(msgspec.Struct, frozen=True):
     cacheable: bool = False
 
 
-def read_cursor(cursor: str | None) -> int:
-    """Return the number of the first row that *cursor* asks for.
+class Cursor(NamedTuple):
+    """Where a page begins: its first row, and a checksum of the files before it, if one was given."""
+
+    row: int = 0
+    digest: int | None = None
+
+
+class Bounds(NamedTuple):
+    """What the caller wants to see: where to begin, and how much at most."""
+
+    cursor: Cursor = Cursor()
+    limit: int = 100
+    max_chars: int = 40_000
+
+
+def read_cursor(cursor: str | None) -> Cursor:
+    """Return where the page begins that *cursor* asks for.
 
     Raises:
         CallRefused: this is not a cursor that we gave.
     """
     if cursor is None:
-        return 0
+        return Cursor()
     if match := _CURSOR.fullmatch(cursor):
-        return int(match[1])
+        digest = match["digest"]
+        return Cursor(int(match["row"]), None if digest is None else int(digest, 16))
     raise CallRefused(
         "invalid_arguments",
         f"`cursor`: expected the `next_cursor` of an earlier answer, such as row-100, got {cursor[:40]!r}.",
@@ -48,28 +76,23 @@ def read_cursor(cursor: str | None) -> int:
 
 
 class Merge:
-    """Takes pieces in order and makes one answer of them. A file counts as one row if it has none."""
+    """Takes pieces in order and makes one answer of them."""
 
-    def __init__(
-        self, *, totals: tuple[str, ...], items_field: str | None, noun: str, start: int, limit: int
-    ) -> None:
-        self._totals = dict.fromkeys(totals, 0)
-        self._items_field = items_field
-        self._noun = noun
-        self._start = start
-        self._end = start + limit
-        self._rows = 0
+    def __init__(self, plan: FilePlan, totals: tuple[str, ...], bounds: Bounds) -> None:
+        self._plan = plan
+        self._totals = dict.fromkeys(plan.totals or totals, 0)
+        self._cursor, limit, self._max_chars = bounds
+        self._failures_room = self._max_chars // _FAILURES_SHARE
+        room = self._max_chars - _RESERVED - self._failures_room
+        self._page = page(plan.view, Limits(self._cursor.row, limit, room), plan.items_field)
         self._all_settled = True
         self._is_cut = False
         self._parsed = 0
         self._cached = 0
-        self._skipped = 0
-        self._failed = 0
         self._languages: Counter[str] = Counter()
-        self._files: list[bytes] = []
-        self._texts: list[str] = []
-        self._skips: list[FileFailure] = []
-        self._failures: list[FileFailure] = []
+        self._near: dict[str, float] = {}
+        self._skipped = Shortfall("skipped")
+        self._failed = Shortfall("failed")
 
     def add(self, piece: Piece, *, cached: bool = False) -> None:
         """Take the next source's result."""
@@ -83,110 +106,118 @@ class Merge:
         self._languages[piece.language or "unknown"] += 1
         for name, count in piece.totals.items():
             self._totals[name] = self._totals.get(name, 0) + count
-        first, self._rows = self._rows, self._rows + max(1, len(piece.items))
-        if first < self._end and self._rows > self._start:
-            self._show(piece, max(0, self._start - first), self._end - first)
+        self._note_near(piece.near)
+        counted = self._plan.counted
+        if counted is None or piece.totals.get(counted):
+            self._page.offer(piece)
 
     def add_failure(
         self, path: str | None, code: str, message: str, outcome: str = "failed"
     ) -> None:
         """Take a source that has no result."""
-        named = path if path is None else path[:_LONGEST_PATH]
-        shown, failure = self._skips, FileFailure(path=named, code=code, message=sentence(message))
-        if outcome == "failed":
-            shown = self._failures
-            self._failed += 1
-        else:
-            self._skipped += 1
-        if len(shown) < MOST_FAILURES:
-            shown.append(failure)
+        shortfall = self._failed if outcome == "failed" else self._skipped
+        shortfall.add(path, code, message)
 
     def why_nothing(self) -> FileFailure | None:
-        """Return the first failure if there is nothing else; files left out on purpose are an answer."""
-        return self._failures[0] if self._failures and not self._parsed else None
+        """Return why there is no result at all; files left out on purpose are an answer.
+
+        That the question fits no file's language is no answer.
+        """
+        return None if self._parsed else self._failed.first() or self._skipped.why_unfit()
 
     def why_not_the_one(self) -> FileFailure | None:
         """Return why the only source was not parsed, whether it failed or was left out."""
-        return next(iter(self._failures + self._skips), None)
+        return self._failed.first() or self._skipped.first()
 
     def finish(self) -> Merged:
         """Return the answer."""
-        more = max(0, self._rows - self._end)
-        cursor = f"row-{self._end}" if more else None
+        self._page.finish()
+        more = max(0, self._page.rows - self._page.end)
+        before_start, before_end = self._page.digests()
+        is_stale = self._cursor.digest not in (None, before_start)
+        cursor = f"row-{self._page.end}-{before_end:08x}" if more else None
+        hints = self._hints(more, cursor, is_stale=is_stale)
+        is_complete = cursor is None and not (
+            self._failed.count or self._cursor.row or self._is_cut or is_stale
+        )
+        is_complete = is_complete and not (self._page.is_cut or self._page.left_out)
         return Merged(
-            text=self._text(more, cursor),
-            structured=self._structured(cursor),
+            text=self._text(hints),
+            structured=self._structured(cursor, hints, is_complete=is_complete),
             cacheable=self._is_single() and self._all_settled,
         )
 
-    def _show(self, piece: Piece, start: int, end: int) -> None:
-        items = piece.items[start:end]
-        self._files.append(
-            _splice(bytes(piece.head), self._items_field, [bytes(i.data) for i in items])
-        )
-        self._texts.append("\n".join([piece.text, *(item.text for item in items)]))
+    def _note_near(self, near: dict[str, float]) -> None:
+        if near:
+            known = self._near | near
+            best = heapq.nlargest(_MOST_NEAR, known.items(), key=lambda each: (each[1], each[0]))
+            self._near = dict(best)
 
-    def _structured(self, cursor: str | None) -> bytes:
+    def _structured(self, cursor: str | None, hints: list[str], *, is_complete: bool) -> bytes:
+        failed, room = self._failed.entries(self._failures_room)
+        skipped, _ = self._skipped.entries(room)
         rest = {
-            "skipped": self._skips,
-            "failed": self._failures,
-            "complete": self._is_complete(cursor),
+            "skipped": skipped,
+            "failed": failed,
+            "complete": is_complete,
+            "hint": " ".join(hints) or None,
             "next_cursor": cursor,
         }
-        return b'{"totals":%b,"files":[%b],%b' % (
+        return b'{"totals":%b,"%b":[%b],%b' % (
             msgspec.json.encode(self._all_totals()),
-            b",".join(self._files),
+            self._plan.files_field.encode(),
+            b",".join(self._page.files),
             msgspec.json.encode(rest)[1:],
         )
-
-    def _is_complete(self, cursor: str | None) -> bool:
-        return cursor is None and not (self._failed or self._start or self._is_cut)
 
     def _all_totals(self) -> dict[str, object]:
         return {
             "files": self._parsed,
-            "skipped": self._skipped,
-            "failed": self._failed,
+            "skipped": self._skipped.count,
+            "failed": self._failed.count,
             "cached": self._cached,
             **self._totals,
-            "languages": dict(self._languages.most_common()),
+            "languages": dict(self._languages.most_common(_MOST_LANGUAGES)),
         }
 
-    def _text(self, more: int, cursor: str | None) -> str:
-        parts = [] if self._is_single() else [self._headline()]
-        parts += self._texts
-        parts += _failure_lines("failed", self._failures, self._failed)
-        parts += _failure_lines("skipped", self._skips, self._skipped)
-        if cursor is not None:
-            parts.append(
-                f"… {more} more {self._noun}: pass cursor={cursor}, or narrow with paths or detail=summary"
-            )
+    def _text(self, hints: list[str]) -> str:
+        is_plain = self._is_single() and self._plan.counted is None
+        parts = [] if is_plain else [self._headline()]
+        parts += self._page.texts
+        parts += self._failed.lines(self._failures_room // 2)
+        parts += self._skipped.lines(self._failures_room // 2)
+        parts += hints
         return "\n".join(parts)
 
+    def _hints(self, more: int, cursor: str | None, *, is_stale: bool) -> list[str]:
+        """Say what was left out, and how to get at it."""
+        hints: list[str] = []
+        if is_stale:
+            hints.append("… the cursor is of another question, or files have changed: begin anew")
+        if not self._page.rows and self._plan.counted is not None:
+            near = ", ".join(name[:_MOST_NEAR_CHARACTERS] for name in self._near)
+            hints.append(f"nothing found; nearest: {near}" if near else "nothing found")
+        if self._page.left_out:
+            hints.append(
+                f"… {self._page.left_out:,} lesser lines left out: narrow with paths or depth"
+            )
+        if self._is_cut or self._page.is_cut:
+            hints.append(f"… some rows were cut: narrow with {self._plan.narrow}")
+        if cursor is not None:
+            hints.append(
+                f"… {more} more {self._plan.noun}: pass cursor={cursor}, or narrow with {self._plan.narrow}"
+            )
+        return hints
+
     def _is_single(self) -> bool:
-        return self._parsed == 1 and not self._skipped and not self._failed
+        return self._parsed == 1 and not self._skipped.count and not self._failed.count
 
     def _headline(self) -> str:
-        languages = ", ".join(f"{name} {count}" for name, count in self._languages.most_common())
+        common = self._languages.most_common(_MOST_LANGUAGES)
+        languages = ", ".join(f"{name} {count}" for name, count in common)
         counts = [f"{self._totals[name]} {name}" for name in self._totals if name in _HEADLINE]
         files = f"{self._parsed} file{'' if self._parsed == 1 else 's'}"
         return " · ".join(part for part in (files, languages, *counts) if part)
 
 
-_HEADLINE = {"lines", "symbols", "imports", "errors"}
-
-
-def _splice(head: bytes, field: str | None, rows: list[bytes]) -> bytes:
-    if field is None or not rows:
-        return head
-    return b'%b,"%b":[%b]}' % (head[:-1], field.encode(), b",".join(rows))
-
-
-def _failure_lines(what: str, failures: list[FileFailure], count: int) -> list[str]:
-    lines = [
-        f"{what}: {failure.path or 'snippet'}: {failure.message}"
-        for failure in failures[:_MOST_FAILURES_IN_TEXT]
-    ]
-    if count > len(lines):
-        lines.append(f"{what}: … and {count - len(lines)} more")
-    return lines
+_HEADLINE = {"lines", "symbols", "imports", "errors", "matches"}

@@ -4,8 +4,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from protocol.tools.code_found import FoundFile
+from protocol.tools.code_question import MOST_NAME, Detail, check_question, is_question
 from protocol.tools.contract import Annotations, Contract, FilePlan
 from protocol.tools.files import FileFailure, Sources
+from protocol.tools.places import Range as Range  # noqa: PLC0414 - it is part of these rows
+from protocol.tools.tree_query import MOST_CHARACTERS
 
 SymbolKind = Literal[
     "class",
@@ -34,8 +38,6 @@ SymbolKind = Literal[
 
 Visibility = Literal["internal", "package", "private", "protected"]
 
-Detail = Literal["summary", "symbols", "tree"]
-
 
 class Arguments(Sources, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a caller of `code_parse` can say."""
@@ -43,29 +45,42 @@ class Arguments(Sources, frozen=True, kw_only=True, forbid_unknown_fields=True):
     detail: Annotated[
         Detail,
         msgspec.Meta(
-            description="summary: counts per file. symbols: also symbols and imports. tree: the syntax tree."
+            description="summary: counts only. symbols: also symbols and imports. outline: symbols as "
+            "short text, the most important first when cut. tree: the syntax tree."
         ),
     ] = "symbols"
     depth: Annotated[
         int,
-        msgspec.Meta(ge=1, le=50, description="detail=tree: how many levels of the tree to show."),
+        msgspec.Meta(ge=1, le=50, description="detail=tree, outline: how many levels to show."),
     ] = 4
+    query: Annotated[
+        Annotated[str, msgspec.Meta(max_length=MOST_CHARACTERS)] | None,
+        msgspec.Meta(
+            description="Find code: a pattern such as `print($A)` ($A: one node, $$$B: any number, $_: any; "
+            "the same name twice: the same code), or a tree-sitter query such as `(call function: (_) @f)`.",
+        ),
+    ] = None
+    symbol: Annotated[
+        Annotated[str, msgspec.Meta(max_length=MOST_NAME)] | None,
+        msgspec.Meta(
+            description="Read one symbol's source: `Class.method`, or its bare name. "
+            "Lists the places if there are several.",
+        ),
+    ] = None
+    around: Annotated[
+        int,
+        msgspec.Meta(ge=0, le=100, description="query, symbol: lines of context to show around."),
+    ] = 0
 
 
-class Options(msgspec.Struct, frozen=True):
+class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     """What of the arguments a worker must know."""
 
     detail: Detail = "symbols"
     depth: int = 4
-
-
-class Range(msgspec.Struct, frozen=True, gc=False):
-    """Where something stands. Lines and columns are 1-based, columns in code points; the end is exclusive."""
-
-    start_line: int
-    start_column: int
-    end_line: int
-    end_column: int
+    query: str | None = None
+    symbol: str | None = None
+    around: int = 0
 
 
 class Symbol(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -181,24 +196,37 @@ class ParsedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     exports: list[Export] = []
     errors: Annotated[list[SyntaxProblem], msgspec.Meta(description="The first 20.")] = []
     symbols: list[Symbol] = []
+    outline: Annotated[
+        list[str], msgspec.Meta(description="Lines: indentation, line numbers, declaration.")
+    ] = []
     tree: list[TreeNode] = []
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over every source of the call, also over those that `limit` left out of `files`."""
+    """Sums over every source of the call, also over those that were left out of `files` or `found`."""
 
-    files: Annotated[int, msgspec.Meta(description="Parsed.")]
+    files: Annotated[int, msgspec.Meta(description="Looked at.")]
     skipped: int
     failed: int
     cached: Annotated[int, msgspec.Meta(description="Answered from an earlier result.")]
-    lines: int
-    code: int
-    comment: int
-    blank: int
-    nodes: int
-    symbols: int
-    imports: int
-    errors: Annotated[int, msgspec.Meta(description="Syntax errors.")]
+    lines: int | msgspec.UnsetType = msgspec.UNSET
+    code: int | msgspec.UnsetType = msgspec.UNSET
+    comment: int | msgspec.UnsetType = msgspec.UNSET
+    blank: int | msgspec.UnsetType = msgspec.UNSET
+    nodes: int | msgspec.UnsetType = msgspec.UNSET
+    symbols: int | msgspec.UnsetType = msgspec.UNSET
+    imports: int | msgspec.UnsetType = msgspec.UNSET
+    errors: Annotated[int | msgspec.UnsetType, msgspec.Meta(description="Syntax errors.")] = (
+        msgspec.UNSET
+    )
+    matches: Annotated[
+        int | msgspec.UnsetType, msgspec.Meta(description="Of `query` or `symbol`, in all files.")
+    ] = msgspec.UNSET
+    files_with_matches: int | msgspec.UnsetType = msgspec.UNSET
+    files_with_errors: Annotated[
+        int | msgspec.UnsetType,
+        msgspec.Meta(description="Files with syntax errors, where matches may be missed."),
+    ] = msgspec.UNSET
     languages: Annotated[dict[str, int], msgspec.Meta(description="Files by language.")]
 
 
@@ -206,7 +234,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What `code_parse` answers."""
 
     totals: Totals
-    files: list[ParsedFile]
+    files: Annotated[
+        list[ParsedFile], msgspec.Meta(description="Without `query` and `symbol`.")
+    ] = []
+    found: Annotated[
+        list[FoundFile], msgspec.Meta(description="With `query` or `symbol`: where they are.")
+    ] = []
     skipped: Annotated[
         list[FileFailure], msgspec.Meta(description="Left out on purpose; the first 50.")
     ]
@@ -216,25 +249,77 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     complete: Annotated[
         bool, msgspec.Meta(description="False when something was cut or a source failed.")
     ]
+    hint: Annotated[
+        str | None, msgspec.Meta(description="What was left out, and how to get at it.")
+    ] = None
     next_cursor: Annotated[
         str | None, msgspec.Meta(description="Give it back as `cursor` to read on.")
     ]
 
 
-ITEMS_FIELD: dict[Detail, str | None] = {"summary": None, "symbols": "symbols", "tree": "tree"}
+ITEMS_FIELD: dict[Detail, str | None] = {
+    "summary": None,
+    "symbols": "symbols",
+    "outline": "outline",
+    "tree": "tree",
+}
 """The field of `ParsedFile` that a piece's items belong to, by detail."""
 
 TOTALS = ("lines", "code", "comment", "blank", "nodes", "symbols", "imports", "errors")
 """The keys of a piece's `totals`."""
 
+FOUND_TOTALS = ("matches", "files_with_matches", "files_with_errors")
+"""The keys of a piece's `totals` where something was asked for."""
+
+_NOUN: dict[Detail, str] = {
+    "summary": "files",
+    "symbols": "symbols",
+    "outline": "files",
+    "tree": "nodes",
+}
+
 
 def plan(arguments: Arguments) -> FilePlan:
-    """Return what each source's worker must know, and where its rows belong."""
-    options = Options(detail=arguments.detail, depth=arguments.depth)
+    """Return what each source's worker must know, and where its rows belong.
+
+    Raises:
+        CallRefused: the arguments exclude each other, or the query is none.
+    """
+    detail = arguments.detail
+    check_question(arguments.query, arguments.symbol, detail, arguments.around)
+    has_depth = detail in ("outline", "tree")
+    options = Options(
+        detail=detail,
+        depth=arguments.depth if has_depth else Options().depth,
+        query=arguments.query,
+        symbol=arguments.symbol,
+        around=arguments.around,
+    )
+    encoded = msgspec.Raw(msgspec.json.encode(options))
+    if is_question(arguments.query, arguments.symbol):
+        return _question_plan(arguments, encoded)
     return FilePlan(
-        options=msgspec.Raw(msgspec.json.encode(options)),
-        items_field=ITEMS_FIELD[arguments.detail],
-        noun={"summary": "files", "symbols": "symbols", "tree": "nodes"}[arguments.detail],
+        options=encoded,
+        items_field=ITEMS_FIELD[detail],
+        noun=_NOUN[detail],
+        view="ranked" if detail == "outline" else "rows",
+    )
+
+
+def _question_plan(arguments: Arguments, options: msgspec.Raw) -> FilePlan:
+    is_summary = arguments.detail == "summary"
+    is_query = arguments.query is not None
+    return FilePlan(
+        options=options,
+        items_field=None if is_summary else "matches" if is_query else "symbols",
+        noun="files" if is_summary else "matches" if is_query else "rows",
+        view="rows" if is_query or is_summary else "single",
+        files_field="found",
+        counted="matches",
+        totals=FOUND_TOTALS,
+        narrow="paths, a closer query or detail=summary"
+        if is_query
+        else "path or a qualified name",
     )
 
 
@@ -246,9 +331,11 @@ CONTRACT = Contract(
         "line ranges, signatures and docstrings), imports, syntax errors and line counts. "
         "Give `path` for one file or folder, `paths` for several files, folders or globs, or `code` with "
         "`language` for a snippet. Folders respect .gitignore. Start with detail=summary on a large "
-        "folder; narrow with `paths`; read on with `cursor`. Nothing is executed or changed."
+        "folder; narrow with `paths`; read on with `cursor`. `query` finds code by its shape in any number "
+        "of files, `symbol` reads one definition, detail=outline gives an overview. "
+        "Nothing is executed or changed."
     ),
-    version="1",
+    version="2",
     arguments=Arguments,
     result=Result,
     annotations=Annotations(read_only_hint=True),

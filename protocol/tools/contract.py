@@ -17,16 +17,31 @@ class Annotations(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     open_world_hint: bool = False
 
 
+View = Literal["rows", "ranked", "single"]
+"""How an answer is cut that would be too long.
+
+rows: after so many rows. ranked: files are the rows, and what they hold is left out by rank, the highest
+first. single: as rows, but rows of a rank above 0 are shown only if all rows are from one file.
+"""
+
+
 class FilePlan(msgspec.Struct, frozen=True, kw_only=True):
     """What a tool over files wants done with each source, and how the rows are named in its result.
 
     *options* goes to the worker with every job; *items_field* is the field of a file's object that holds
-    its rows, None when a file has none; *noun* names a row for people.
+    its rows, None when a file has none; *noun* names a row for people. *files_field* is the field of
+    the result that holds the files. *counted*: only files where this total is not 0 are shown.
+    *totals* are added up, if not those of the contract. *narrow* says how to ask for less.
     """
 
     options: msgspec.Raw
     items_field: str | None
     noun: str
+    view: View = "rows"
+    files_field: str = "files"
+    counted: str | None = None
+    totals: tuple[str, ...] | None = None
+    narrow: str = "paths or detail=summary"
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):

@@ -46,6 +46,14 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         int,
         msgspec.Meta(ge=1, le=5000, description="How many rows to return at most."),
     ] = 100
+    max_chars: Annotated[
+        int,
+        msgspec.Meta(
+            ge=4000,
+            le=400_000,
+            description="How many characters to return at most. What is left out is counted.",
+        ),
+    ] = 40_000
     cursor: Annotated[
         str | None,
         msgspec.Meta(description="`next_cursor` of the previous answer, to read on from there."),
@@ -108,10 +116,14 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct, frozen=True, array_like=True):
-    """One row of a file's result: a line of *text* for a model, and the same as encoded *data*."""
+    """One row of a file's result: a line of *text* for a model, and the same as encoded *data*.
+
+    *rank*: 0 for what matters most; see `View`.
+    """
 
     text: str
     data: msgspec.Raw
+    rank: int = 0
 
 
 class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -121,7 +133,8 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
     added up over files. *outcome* other than "ok" means that *code* and *message* say why there is no
     result; *head* is then `{}`. *settled* is False when the file changed so recently that its
     fingerprint might hide a later change: such a piece must not be cached. *cut* says that the source has
-    more rows than a piece may hold.
+    more rows than a piece may hold. *near* are names like the one that was asked for and is not
+    there, with how alike they are.
     """
 
     path: str | None = None
@@ -135,6 +148,7 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
     totals: dict[str, int] = {}
     settled: bool = True
     cut: bool = False
+    near: dict[str, float] = {}
 
 
 class FileFailure(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,9 @@ LAYERS = (
     "crew",  # one thing that can stand behind the seam
     "observe",  # looks at both
     "schemas",  # of strangers
+    "shorten",
+    "page",
+    "shortfall",
     "merge",
     "fanout_jobs",
     "fanout",
@@ -69,6 +72,9 @@ DECISIONS = (
     "coordinator.dispatch.queue",
     "coordinator.dispatch.tenants",
     "coordinator.merge",
+    "coordinator.page",
+    "coordinator.shorten",
+    "coordinator.shortfall",
     "coordinator.observe.status",
     "coordinator.observe.text",
     "coordinator.observe.workers",

@@ -13,7 +13,7 @@ from msgspec import Raw
 from coordinator.dispatch.backend import Outcome
 from coordinator.dispatch.dispatcher import JobSpec
 from coordinator.fanout import FileRun, Request
-from coordinator.merge import Merge, Merged
+from coordinator.merge import Bounds, Merge, Merged
 from protocol.errors import CallRefused
 from protocol.tools.code_parse import CONTRACT, TOTALS, Arguments
 from protocol.tools.files import Listing, Skipped, Source
@@ -96,9 +96,8 @@ def begun(rig: Rig, paths: Sequence[str] = PATHS) -> Asked:
 
 def in_order(paths: Sequence[str], arguments: Arguments) -> Merged:
     """Merge the pieces of *paths* one after the other."""
-    merge = Merge(
-        totals=TOTALS, items_field="symbols", noun="symbols", start=0, limit=arguments.limit
-    )
+    assert CONTRACT.plan is not None
+    merge = Merge(CONTRACT.plan(arguments), TOTALS, Bounds(limit=arguments.limit))
     for path in paths:
         merge.add(piece_of(path))
     return merge.finish()

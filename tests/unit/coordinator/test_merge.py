@@ -7,21 +7,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.merge import MOST_FAILURES, Merge, Merged, read_cursor
+from coordinator.merge import MOST_FAILURES, Bounds, Cursor, Merge, Merged, read_cursor
 from protocol.errors import CallRefused
 from protocol.tools.code_parse import TOTALS
+from protocol.tools.contract import FilePlan
 from protocol.tools.files import Piece
 from support.fakes_runs import path_of, piece_of
 
+ROWS = FilePlan(options=msgspec.Raw(b"{}"), items_field="symbols", noun="symbols")
+START = Cursor()
 row_counts = st.lists(st.integers(0, 6), max_size=8)
 
 
-def merge_of(start: int = 0, limit: int = 100, field: str | None = "symbols") -> Merge:
-    return Merge(totals=TOTALS, items_field=field, noun="symbols", start=start, limit=limit)
+def merge_of(
+    cursor: Cursor = START, limit: int = 100, plan: FilePlan = ROWS, max_chars: int = 40_000
+) -> Merge:
+    return Merge(plan, TOTALS, Bounds(cursor, limit, max_chars))
 
 
-def merged(pieces: list[Piece], start: int = 0, limit: int = 100) -> Merged:
-    merge = merge_of(start, limit)
+def merged(
+    pieces: list[Piece],
+    start: int | Cursor = 0,
+    limit: int = 100,
+    plan: FilePlan = ROWS,
+    max_chars: int = 40_000,
+) -> Merged:
+    cursor = start if isinstance(start, Cursor) else Cursor(start)
+    merge = merge_of(cursor, limit, plan, max_chars)
     for piece in pieces:
         merge.add(piece)
     return merge.finish()
@@ -115,11 +127,13 @@ def test_a_file_of_many_rows_is_cut_and_goes_on_where_it_was_cut() -> None:
 
 
 def test_the_text_says_how_to_read_on() -> None:
-    text = merged(files_of([5]), 0, 2).text
+    answer = merged(files_of([5]), 0, 2)
 
-    assert text.endswith(
-        "… 3 more symbols: pass cursor=row-2, or narrow with paths or detail=summary"
+    page = structured(answer)
+    assert page["hint"] == (
+        f"… 3 more symbols: pass cursor={page['next_cursor']}, or narrow with paths or detail=summary"
     )
+    assert answer.text.endswith(page["hint"])
 
 
 def test_a_single_file_needs_no_headline() -> None:
@@ -133,7 +147,7 @@ def test_many_files_begin_with_what_they_add_up_to() -> None:
 
 
 def test_a_tool_without_rows_answers_with_heads_alone() -> None:
-    merge = merge_of(field=None)
+    merge = merge_of(plan=msgspec.structs.replace(ROWS, items_field=None))
     merge.add(piece_of("f0-2"))
 
     assert structured(merge.finish())["files"] == [{"path": "f0-2", "language": "python"}]
@@ -214,12 +228,14 @@ def test_pieces_from_the_cache_are_counted() -> None:
 
 @given(st.integers(0, 10**12 - 1))
 def test_a_cursor_is_the_number_of_a_row(row: int) -> None:
-    assert read_cursor(f"row-{row}") == row
+    assert read_cursor(f"row-{row}") == (row, None)
 
 
 @given(
     st.text()
-    | st.sampled_from(["", "row-", "row--1", "row-1 ", "7", "row-9999999999999", "row-\u0663"])
+    | st.sampled_from(
+        ["", "row-", "row--1", "row-1 ", "row-1-xyz", "7", "row-9999999999999", "row-\u0663"]
+    )
 )
 def test_no_other_cursor_is_taken(cursor: str) -> None:
     with pytest.raises(CallRefused, match="`cursor`: expected the `next_cursor`") as refusal:

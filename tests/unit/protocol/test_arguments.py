@@ -20,7 +20,9 @@ from support.strategies import damaged, json_values, spellings, texts
 LONGEST_MESSAGE = 400
 decode = ArgumentDecoder(CONTRACT).decode
 FIELDS = Arguments.__struct_fields__
-ALL_FIELDS = "code, language, path, paths, limit, cursor, detail, depth"
+ALL_FIELDS = (
+    "code, language, path, paths, limit, max_chars, cursor, detail, depth, query, symbol, around"
+)
 
 values: dict[str, st.SearchStrategy[Any]] = {
     "code": texts,
@@ -118,11 +120,11 @@ def test_a_misspelt_argument_is_named_whatever_its_name(field: str) -> None:
         (b'{"code":"x","limit":"many"}', "`limit`: expected `int`, got `str`."),
         (
             b'{"code":"x","detail":"symbol"}',
-            "`detail`: expected one of summary, symbols, tree, got 'symbol'; did you mean symbols?",
+            "`detail`: expected one of outline, summary, symbols, tree, got 'symbol'; did you mean symbols?",
         ),
         (
             b'{"code":"x","detail":"zzz"}',
-            "`detail`: expected one of summary, symbols, tree, got 'zzz'.",
+            "`detail`: expected one of outline, summary, symbols, tree, got 'zzz'.",
         ),
         (b"{}", "give exactly one of `code`, `path` and `paths`, got none of them."),
         (b'{"code":null}', "give exactly one of `code`, `path` and `paths`, got none of them."),
@@ -154,7 +156,7 @@ def test_arguments_that_are_not_utf_8_are_refused() -> None:
 def test_a_value_that_reads_like_a_complaint_is_only_a_value() -> None:
     message = refusal_of(b'{"code":"x","detail":"contains unknown field `path`"}').message
 
-    assert message.startswith("`detail`: expected one of summary, symbols, tree, got ")
+    assert message.startswith("`detail`: expected one of outline, summary, symbols, tree, got ")
 
 
 @pytest.mark.parametrize("raw", [b'{"code":%b}', b'{"zzz":%b}', b"%b"])
