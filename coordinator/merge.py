@@ -26,8 +26,8 @@ _MOST_LANGUAGES = 20
 _RESERVED = 1_300
 """Characters kept for the counts and the hint."""
 
-_FAILURES_SHARE = 4
-"""One part in so many is kept for sources that have no result."""
+_FAILURES_SHARE = 8
+"""One part in so many is kept for sources that have no result; they get more if there is more."""
 
 _CURSOR = re.compile(r"row-(?P<row>[0-9]{1,12})(?:-(?P<digest>[0-9a-f]{8}))?", re.ASCII)
 
@@ -82,8 +82,7 @@ class Merge:
         self._plan = plan
         self._totals = dict.fromkeys(plan.totals or totals, 0)
         self._cursor, limit, self._max_chars = bounds
-        self._failures_room = self._max_chars // _FAILURES_SHARE
-        room = self._max_chars - _RESERVED - self._failures_room
+        room = self._max_chars - _RESERVED - self._max_chars // _FAILURES_SHARE
         self._page = page(plan.view, Limits(self._cursor.row, limit, room), plan.items_field)
         self._all_settled = True
         self._is_cut = False
@@ -154,7 +153,8 @@ class Merge:
             self._near = dict(best)
 
     def _structured(self, cursor: str | None, hints: list[str], *, is_complete: bool) -> bytes:
-        failed, room = self._failed.entries(self._failures_room)
+        files = b",".join(self._page.files)
+        failed, room = self._failed.entries(self._max_chars - _RESERVED - len(files))
         skipped, _ = self._skipped.entries(room)
         rest = {
             "skipped": skipped,
@@ -166,7 +166,7 @@ class Merge:
         return b'{"totals":%b,"%b":[%b],%b' % (
             msgspec.json.encode(self._all_totals()),
             self._plan.files_field.encode(),
-            b",".join(self._page.files),
+            files,
             msgspec.json.encode(rest)[1:],
         )
 
@@ -184,8 +184,9 @@ class Merge:
         is_plain = self._is_single() and self._plan.counted is None
         parts = [] if is_plain else [self._headline()]
         parts += self._page.texts
-        parts += self._failed.lines(self._failures_room // 2)
-        parts += self._skipped.lines(self._failures_room // 2)
+        room = self._max_chars - _RESERVED - sum(len(text) + 1 for text in self._page.texts)
+        parts += self._failed.lines(room // 2)
+        parts += self._skipped.lines(room // 2)
         parts += hints
         return "\n".join(parts)
 
@@ -196,7 +197,8 @@ class Merge:
             hints.append("… the cursor is of another question, or files have changed: begin anew")
         if not self._page.rows and self._plan.counted is not None:
             near = ", ".join(name[:_MOST_NEAR_CHARACTERS] for name in self._near)
-            hints.append(f"nothing found; nearest: {near}" if near else "nothing found")
+            instead = f"nearest: {near}" if near else self._plan.instead
+            hints.append(f"nothing found; {instead}".rstrip("; "))
         if self._page.left_out:
             hints.append(
                 f"… {self._page.left_out:,} lesser lines left out: narrow with paths or depth"

@@ -31,7 +31,8 @@ class FilePlan(msgspec.Struct, frozen=True, kw_only=True):
     *options* goes to the worker with every job; *items_field* is the field of a file's object that holds
     its rows, None when a file has none; *noun* names a row for people. *files_field* is the field of
     the result that holds the files. *counted*: only files where this total is not 0 are shown.
-    *totals* are added up, if not those of the contract. *narrow* says how to ask for less.
+    *totals* are added up, if not those of the contract. *narrow* says how to ask for less,
+    *instead* what to ask when nothing was found.
     """
 
     options: msgspec.Raw
@@ -42,6 +43,7 @@ class FilePlan(msgspec.Struct, frozen=True, kw_only=True):
     counted: str | None = None
     totals: tuple[str, ...] | None = None
     narrow: str = "paths or detail=summary"
+    instead: str = ""
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,8 +12,12 @@ from protocol.tools.languages import LANGUAGES, nearest_languages, resolve_langu
 from protocol.worker.settings import WorkerSettings
 from workers.context import JobCancelled, JobContext, Tool
 from workers.files.reading import SKIP_CODES, Loaded, load
+from workers.parse.answer import Answer
 from workers.parse.file_parser import parse_file
-from workers.parse.text import headline
+from workers.parse.query_rows import answer_query
+from workers.parse.symbol_rows import answer_symbol
+from workers.parse.text import headline, short_headline
+from workers.query.ask import question
 from workers.syntax.budget import Budget
 from workers.syntax.detect import detect_language
 
@@ -23,6 +27,10 @@ _log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 _decode_job = msgspec.json.Decoder(FileJob).decode
 _decode_options = msgspec.json.Decoder(Options).decode
+
+
+_SKIPPED_IF_LISTED = frozenset({"unknown_language", "invalid_arguments"})
+"""Files that a folder happens to hold, and that are of no known language or not what a query fits."""
 
 
 def tool(read: Load = load) -> Tool:
@@ -63,16 +71,38 @@ def _parsed_piece(source: Source, options: Options, context: JobContext, read: L
     loaded = read(source, context.settings)
     language = _language(source, loaded.data)
     budget = Budget(context.settings.parse_budget_s, context.cancelled)
+    if options.query is not None:
+        asked = question(options.query, language)
+        answer = answer_query(source.path, asked, loaded.data, options, budget)
+        return _answered_piece(answer, settled=loaded.settled)
+    if options.symbol is not None:
+        answer = answer_symbol(source.path, language, loaded.data, options, budget)
+        return _answered_piece(answer, settled=loaded.settled)
     parsed = parse_file(source.path, language, loaded.data, options, budget)
+    is_outline = options.detail == "outline"
     return Piece(
         path=source.path,
         language=language,
-        text=headline(parsed.file),
+        text=short_headline(parsed.file) if is_outline else headline(parsed.file),
         head=msgspec.Raw(_encode(parsed.file)),
         items=parsed.items,
         totals=_totals(parsed.file),
         settled=loaded.settled,
         cut=parsed.is_cut,
+    )
+
+
+def _answered_piece(answer: Answer, *, settled: bool) -> Piece:
+    return Piece(
+        path=answer.file.path,
+        language=answer.file.language,
+        text=answer.headline(),
+        head=msgspec.Raw(_encode(answer.file)),
+        items=answer.items,
+        totals=answer.totals(),
+        settled=settled,
+        cut=answer.is_cut,
+        near=answer.near,
     )
 
 
@@ -90,9 +120,8 @@ def _totals(file: ParsedFile) -> dict[str, int]:
 
 
 def _refused_piece(source: Source, refusal: CallRefused) -> Piece:
-    is_skipped = refusal.code in SKIP_CODES or (
-        refusal.code == "unknown_language" and source.path is not None and not source.named
-    )
+    is_listed = source.path is not None and not source.named
+    is_skipped = refusal.code in SKIP_CODES or (is_listed and refusal.code in _SKIPPED_IF_LISTED)
     return Piece(
         path=source.path,
         outcome="skipped" if is_skipped else "failed",

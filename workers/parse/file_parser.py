@@ -6,10 +6,11 @@ import msgspec
 
 from protocol.tools.code_parse import Options, ParsedFile
 from protocol.tools.files import Item
+from workers.parse.outline_text import outline_items
 from workers.parse.text import symbol_line, tree_line
 from workers.syntax.budget import Budget
 from workers.syntax.lines import count_lines
-from workers.syntax.outline import outline
+from workers.syntax.outline import MOST_SYMBOLS, outline
 from workers.syntax.parsing import parse
 from workers.syntax.problems import problems
 from workers.syntax.source import Source
@@ -41,6 +42,8 @@ def parse_file(
     items: list[Item] = []
     if options.detail == "symbols":
         items = [Item(symbol_line(row), msgspec.Raw(_encode(row.symbol))) for row in found.rows]
+    elif options.detail == "outline":
+        items = outline_items(found.rows, options.depth)
     elif options.detail == "tree":
         nodes = tree_view(tree, source, options.depth)
         items = [Item(tree_line(node), msgspec.Raw(_encode(node))) for node in nodes]
@@ -61,4 +64,6 @@ def parse_file(
 def _is_cut(file: ParsedFile, items: list[Item], options: Options) -> bool:
     if options.detail == "symbols":
         return len(items) < file.symbol_count or len(file.imports) < file.import_count
+    if options.detail == "outline":
+        return file.symbol_count > MOST_SYMBOLS
     return len(items) >= MOST_NODES

@@ -26,6 +26,14 @@ def headline(file: ParsedFile) -> str:
     return "\n".join(lines)
 
 
+def short_headline(file: ParsedFile) -> str:
+    """Return what an outline says of a file: its path and how long it is."""
+    counts = [file.path or "snippet", _plural(file.lines.total, "line")]
+    if file.error_count:
+        counts.append(_plural(file.error_count, "syntax error"))
+    return " · ".join(counts)
+
+
 def symbol_line(row: Row) -> str:
     """Return one symbol: `  12-40 class App`."""
     symbol = row.symbol

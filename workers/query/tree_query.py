@@ -51,26 +51,26 @@ def compiled(text: str, language: str) -> TreeQuery | str:
     grammar = grammars.grammar(language)
     try:
         predicates = checked_tree_query(text)
-        tree_sitter.Query(grammar, text)
-        ours = _streamed(with_own_predicates(text, _OURS), grammar)
-        return TreeQuery(
-            tree_sitter.Query(grammar, ours), any(each.name in PREDICATES for each in predicates)
-        )
+        streamed = _streamed(text, tree_sitter.Query(grammar, text))
+        is_judged = any(each.name in PREDICATES for each in predicates)
+        return TreeQuery(tree_sitter.Query(grammar, streamed), is_judged)
     except CallRefused as refusal:
         return refusal.message.removeprefix("`query`: ").removeprefix("`query` ").rstrip(".")
     except tree_sitter.QueryError as error:
         return why_not(error, language)
 
 
-def _streamed(text: str, grammar: tree_sitter.Language) -> str:
-    """Give each pattern of *text* the predicate that takes its matches."""
-    query, data = tree_sitter.Query(grammar, text), text.encode()
+def _streamed(text: str, query: tree_sitter.Query) -> str:
+    """Give each pattern of *text* the predicate that takes its matches, and our names to the others."""
+    data = text.encode()
     capture = "" if is_tree_query(text) else f"@{_WHOLE} "
     patterns = (
         data[query.start_byte_for_pattern(index) : query.end_byte_for_pattern(index)].decode()
         for index in range(query.pattern_count)
     )
-    return "\n".join(f"({pattern}\n{capture}(#{_TAKE}))" for pattern in patterns)
+    return "\n".join(
+        f"({with_own_predicates(pattern, _OURS)}\n{capture}(#{_TAKE}))" for pattern in patterns
+    )
 
 
 def find_query(query: TreeQuery, data: bytes, language: str, budget: Budget) -> Found:
@@ -98,7 +98,7 @@ def _run(query: TreeQuery, tree: Tree, taker: "_Taker", found: Found, budget: Bu
     if taker.error is not None:
         raise taker.error
     budget.check()
-    found.is_partial = cursor.did_exceed_match_limit
+    found.is_partial = bool(cursor.did_exceed_match_limit)
 
 
 class _Taker:

@@ -13,7 +13,7 @@ def find(pattern: str, code: str | bytes, language: str) -> Found:
     known = compiled(pattern, language)
     assert isinstance(known, Pattern), known
     data = code.encode() if isinstance(code, str) else code
-    return find_pattern(known, data, language, Budget(10))
+    return find_pattern(known, data, language, Budget(100))
 
 
 def texts(pattern: str, code: str, language: str) -> list[str]:

@@ -31,7 +31,7 @@ class C:
 def find(query: str, data: bytes = CODE, language: str = "python", budget_s: float = 10) -> Found:
     known = compiled(query, language)
     assert isinstance(known, TreeQuery), known
-    return find_query(known, data, language, Budget(budget_s))
+    return find_query(known, data, language, Budget(budget_s, clock=time.process_time))
 
 
 def captured(query: str, data: bytes = CODE) -> list[list[tuple[str, bytes]]]:
@@ -138,16 +138,16 @@ def test_one_match_has_only_so_many_captures() -> None:
 )
 @pytest.mark.parametrize("data", [b"a\n" * 20_000, b"x = " + b"(" * 20_000 + b"1" + b")" * 20_000])
 def test_no_query_runs_much_longer_than_its_budget(query: str, data: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         find(query, data, budget_s=0.3)
     except CallRefused as refusal:
         assert refusal.code == "parse_budget"  # noqa: PT017 - or it was quick enough
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_query_that_the_engine_could_not_follow_is_said_to_be_partial() -> None:
-    found = find("(module (expression_statement) @a (expression_statement) @b)", b"a\n" * 600)
+    found = find("(module (expression_statement) @a (expression_statement) @b)", b"a\n" * 540)
 
     assert found.is_partial
     assert not find("(call) @c").is_partial
@@ -174,22 +174,20 @@ def test_brackets_that_are_never_closed_are_searched_within_the_budget(
     assert found.count >= 1
 
 
-def test_whatever_is_raised_behind_the_engine_arrives() -> None:
-    def nobody_waits() -> bool:
+def test_whatever_is_raised_behind_the_engine_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_found: Found, _match: object) -> None:
         raise KeyboardInterrupt
 
-    known = compiled('((identifier) @x (#eq? @x "a"))', "python")
-    assert isinstance(known, TreeQuery)
-    ticks = iter(range(10**9))
+    monkeypatch.setattr(Found, "add", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        find_query(known, b"a\n" * 50_000, "python", Budget(60, nobody_waits, lambda: next(ticks)))
+        find("(identifier) @x", b"a\n" * 50_000)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_streamed_is_what_the_library_would_have_listed(language: str) -> None:
     """Every named node, and every parent with its first child, in each language's own sample."""
     grammar, data = grammars.grammar(language), sample(language)
-    root = parse(data, language, Budget(10)).root_node
+    root = parse(data, language, Budget(100)).root_node
     for query in ("(_) @x", "(_ . (_) @x) @y", "((_) @a . (_) @b)"):
         listed = tree_sitter.QueryCursor(tree_sitter.Query(grammar, query)).matches(root)
 
