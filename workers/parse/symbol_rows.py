@@ -1,6 +1,7 @@
 """One symbol by name: where it is, its source with decorators and documentation, and what is beside it."""
 
 import difflib
+import heapq
 import re
 from collections.abc import Iterator, Sequence
 
@@ -21,6 +22,9 @@ from workers.syntax.source import Source, shorten
 _SEPARATORS = re.compile(r"::|->|[#/\\]")
 _WORD = re.compile(r"\w+\Z", re.ASCII)
 _NAMED = re.compile(rb"\b[A-Za-z_]\w{2,60}(?=\s*\()|(?<=class )\w+|(?<=struct )\w+|(?<=enum )\w+")
+_UNWRITTEN = frozenset({"Companion"})
+"""Names that a symbol has although they are not written down: Kotlin's companion objects."""
+
 _MOST_SOURCES = 5
 """If one name has more definitions in a file than this, they are listed and not shown."""
 
@@ -30,6 +34,7 @@ _MOST_NAME = 60
 _PART_LINES = 60
 _PART_CHARACTERS = 3_000
 _MOST_NEAR = 3
+_MOST_SAME = 20
 
 
 def answer_symbol(
@@ -72,7 +77,7 @@ def plain_name(asked: str) -> str:
 def may_define(asked: str, data: bytes) -> bool:
     """Tell whether *data* can define this name: then its last word stands somewhere in it."""
     word = _WORD.search(asked)
-    return word is None or word[0].encode() in data
+    return word is None or word[0] in _UNWRITTEN or word[0].encode() in data
 
 
 def chosen_rows(rows: Sequence[Row], asked: str) -> list[int]:
@@ -88,17 +93,24 @@ def _names_in(data: bytes) -> set[str]:
 
 
 def _near(asked: str, names: set[str]) -> dict[str, float]:
-    """Return the names most like *asked*, with how alike they are; last words are compared."""
+    """Return the names most like *asked*, with how alike they are: their last words, then all of it."""
     last = asked.rpartition(".")[2]
-    by_word = {name.rpartition(".")[2]: name for name in sorted(names)}
     least, most = 0.5 * len(last), 2 * len(last)
-    words = [word for word in by_word if least <= len(word) <= most]
-    return {
-        shorten(by_word[word], 2 * _MOST_NAME): round(
-            difflib.SequenceMatcher(None, last, word).ratio(), 3
-        )
-        for word in nearest(last, words, _MOST_NEAR)
+    by_word: dict[str, list[str]] = {}
+    for name in sorted(names):
+        word = name.rpartition(".")[2]
+        if least <= len(word) <= most:
+            by_word.setdefault(word, []).append(name)
+    scores = {
+        shorten(name, 2 * _MOST_NAME): round(_alike(last, word) + _alike(asked, name) / 8, 3)
+        for word in nearest(last, by_word, _MOST_NEAR)
+        for name in by_word[word][:_MOST_SAME]
     }
+    return dict(heapq.nlargest(_MOST_NEAR, scores.items(), key=lambda each: each[1]))
+
+
+def _alike(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()
 
 
 class _Writer:

@@ -1,5 +1,6 @@
 """A question in one language: which of the two kinds it is, whether it fits, and how it is answered."""
 
+import re
 from typing import NamedTuple
 
 from protocol.errors import CallRefused
@@ -11,6 +12,9 @@ from workers.query.pattern import Pattern
 from workers.query.search import find_pattern
 from workers.query.tree_query import TreeQuery, find_query
 from workers.syntax.budget import Budget
+
+_MAY_BE_MEANT = re.compile(r"\s*[(\[][^$]*@\w")
+_MEANT = " If a tree-sitter query is meant: captures stand behind brackets, as in `(call) @c`."
 
 
 class Question(NamedTuple):
@@ -45,7 +49,8 @@ def question(text: str, language: str) -> Question:
         compiled, mark = pattern.compiled(text, language), "$"
     if isinstance(compiled, str):
         title = LANGUAGES[language].title
-        raise CallRefused("invalid_arguments", f"`query` does not fit {title}: {compiled}.")
+        hint = _MEANT if mark == "$" and _MAY_BE_MEANT.match(text) else ""
+        raise CallRefused("invalid_arguments", f"`query` does not fit {title}: {compiled}.{hint}")
     return Question(compiled, language, mark)
 
 

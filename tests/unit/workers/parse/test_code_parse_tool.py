@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from protocol.errors import CallRefused, ErrorCode
-from protocol.tools.code_parse import ITEMS_FIELD, TOTALS, Detail, Options, ParsedFile
+from protocol.tools.code_parse import ITEMS_FIELD, TOTALS, Options, ParsedFile
+from protocol.tools.code_question import Detail
 from protocol.tools.files import FileJob, Piece, Source
 from protocol.worker.settings import WorkerSettings
 from workers.context import JobCancelled
