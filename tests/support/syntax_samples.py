@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from protocol.tools.code_parse import Import, Symbol
+from protocol.tools.code_parse import Export, Import, Range, Symbol
 from workers.syntax.budget import Budget
 from workers.syntax.outline import Outline, Row, outline
 from workers.syntax.parsing import parse
@@ -35,19 +35,37 @@ def names(code: bytes | str, language: str) -> list[str]:
 
 def report(found: Outline) -> str:
     """Write an outline as lines that can be compared and read."""
-    lines = [_symbol_line(row) for row in found.rows] + [
-        _import_line(each) for each in found.imports
+    lines = [
+        *(_symbol_line(row) for row in found.rows),
+        *(_import_line(each) for each in found.imports),
+        *(_export_line(each) for each in found.exports),
     ]
     return "\n".join(lines) + "\n"
 
 
+def _place(place: Range) -> str:
+    return f"{place.start_line}:{place.start_column}-{place.end_line}:{place.end_column}"
+
+
 def _symbol_line(row: Row) -> str:
-    symbol, place = row.symbol, row.symbol.range
-    where = f"{place.start_line}:{place.start_column}-{place.end_line}:{place.end_column}"
-    parent = f" in {symbol.parent}" if symbol.parent else ""
-    doc = f" | {symbol.docstring!r}" if symbol.docstring else ""
-    what = f"{symbol.kind} {symbol.name} = {symbol.qualified_name}{parent}"
-    return f"{'  ' * row.level}{where} {what} | {symbol.signature}{doc}"
+    symbol = row.symbol
+    flags = {
+        symbol.visibility or "": True,
+        "async": symbol.is_async,
+        "static": symbol.is_static,
+        "abstract": symbol.is_abstract,
+    }
+    parts = [
+        f"{'  ' * row.level}{_place(symbol.range)} {symbol.kind} {symbol.name}",
+        f" = {symbol.qualified_name}",
+        f" in {symbol.parent}" if symbol.parent else "",
+        f" at {_place(symbol.name_range)}" if symbol.name_range else " without a place",
+        "".join(f" {flag}" for flag, is_set in flags.items() if flag and is_set),
+        f" @ {'; '.join(symbol.decorators)}" if symbol.decorators else "",
+        f" | {symbol.signature}",
+        f" | {symbol.docstring!r}" if symbol.docstring else "",
+    ]
+    return "".join(parts)
 
 
 def _import_line(found: Import) -> str:
@@ -56,3 +74,10 @@ def _import_line(found: Import) -> str:
     )
     alias = f" as {found.alias}" if found.alias else ""
     return f"import {found.module}{alias} ({names}) line {found.line}"
+
+
+def _export_line(found: Export) -> str:
+    local = f" of {found.local}" if found.local else ""
+    module = f" from {found.module}" if found.module else ""
+    kind = " type" if found.type_only else ""
+    return f"export{kind} {found.name}{local}{module} line {found.line}"

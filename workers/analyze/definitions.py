@@ -42,11 +42,15 @@ class Definitions:
         *levels* is how much deeper in the tree than that of *scope* the node is. *climber* moves.
         """
         path = _path(climber, levels)
+        is_searched = scope.is_local
         for index, node in enumerate(path):
-            entries = self._table.local_entries if scope.is_local else self._table.entries
+            entries = self._table.local_entries if is_searched else self._table.entries
             entry = entries.get(node.kind_id)
             if entry is None:
+                if is_searched:
+                    continue  # here an outline goes by signs, past nodes that the table does not name
                 return None
+            is_searched = is_searched or entry.by_signs
             if entry.rule is None:
                 continue
             found = self._define(path, index, entry, entry.rule, scope)
@@ -55,6 +59,7 @@ class Definitions:
             if found.kind in CALLABLES or index == len(path) - 1:
                 return found
             scope = found.scope
+            is_searched = scope.is_local or (entry.rule.by_signs and found.kind not in TYPES)
         return None
 
     def _define(
@@ -74,7 +79,9 @@ class Definitions:
         if not name:
             return None
         outer = self._outer(path, index)
-        kind = _kind(rule, node, Place(self._source, scope, outer, name))
+        place = Place(self._source, scope)
+        place.outer, place.name = outer, name
+        kind = _kind(rule, node, place)
         if kind is None:
             return None
         owner = None if rule.owner is None else rule.owner(node, self._source)
@@ -82,17 +89,18 @@ class Definitions:
         qualified = f"{parent}.{name}" if parent else name
         inner = scope
         if rule.opens:
-            inner = Scope(qualified, kind, scope.depth + 1, kind in TYPES, kind in CALLABLES)
+            inner = Scope(qualified, kind, scope.level + 1, kind in TYPES, kind in CALLABLES)
         return Defined(kind, name, qualified, parent, inner, outer)
 
     def _name(self, rule: Definition, entry: Entry, node: Node) -> str:
-        if not isinstance(rule.name, str):
-            name = rule.name(node, self._source) or ""
-        elif entry.name_field is not None and (found := node.child_by_field_id(entry.name_field)):
-            name = self._source.text(found)
+        if isinstance(rule.name, str):
+            found: Node | str | None = node.child_by_field_id(entry.name_field)
         else:
-            return ""
-        return on_one_line(name, _MOST_NAME)
+            found = rule.name(node, self._source)
+        if isinstance(found, Node):
+            found = self._source.text(found)
+            found = found if rule.spell is None else rule.spell(found)
+        return on_one_line(found or rule.unnamed or "", _MOST_NAME)
 
     def _outer(self, path: list[Node], index: int) -> Node:
         """Return the outermost of the wrappers directly around."""

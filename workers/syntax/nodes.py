@@ -52,9 +52,9 @@ def text(node: Node | None, source: Source) -> str | None:
     return None if node is None else source.text(node)
 
 
-def whole(node: Node, source: Source) -> str | None:
+def whole(node: Node, _source: Source) -> Node:
     """Find the name of a node that is nothing but a name."""
-    return source.text(node)
+    return node
 
 
 def nothing(_node: Node) -> Node | None:
@@ -83,3 +83,13 @@ def body_or_end(node: Node) -> Node | None:
 def tokens_before(node: Node | None, start: int, source: Source) -> frozenset[bytes]:
     """Return the words between the offset *start* and *node*, such as modifiers."""
     return frozenset(source.data[start : node.start_byte].split()) if node else frozenset()
+
+
+def bare(name: str) -> str:
+    """Return a name without the quotes around it."""
+    return name.strip("\"'`<>")
+
+
+def dotted(name: str) -> str:
+    """Return a name with `::` between its parts as a dotted one."""
+    return name.replace("::", ".")

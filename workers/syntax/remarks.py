@@ -1,4 +1,8 @@
-"""Comments as documentation: which one stands right in front of a definition, and what it says."""
+"""Comments as documentation: which one stands right in front of a definition, and what it says.
+
+It is looked for from the definition back, in the text: for most definitions one look at the line above
+shows that nothing is said. Only then the tree is asked, because it alone knows what is a comment.
+"""
 
 import inspect
 import re
@@ -7,10 +11,12 @@ from tree_sitter import Node
 
 from workers.syntax.source import Source
 
-_MOST_BYTES = 4096
+_MOST_BYTES = 2048
 _MOST_INDENT = 500
+_MOST_LINE = 4096
+_MOST_LINES = 100
 _OPENING = re.compile(
-    r"^\s*(?:/\*+!?|//+!?|#+!?|--+(?:\[=*\[)?|\*+(?!/)|<!--|=begin)[ \t]?", re.MULTILINE
+    r"^\s*(?:/\*+!?|//+!?|#+!?|--+(?:\[=*\[)?|\*+(?!/)|<!--|=begin|[%;]+)[ \t]?", re.MULTILINE
 )
 _CLOSING = re.compile(r"\s*(?:\*+/|-->|\]=*\]|=end)\s*$")
 _TAGS = re.compile(r"</?summary>")
@@ -22,46 +28,75 @@ def said(comment: str) -> str:
 
 
 class Remarks:
-    """Remembers the last run of comments that a walk has passed."""
+    """Finds the comments in front of definitions in one source.
 
-    __slots__ = ("_end", "_end_row", "_source", "_start")
+    *comments*: the numbers of nodes that are comments. *line_comment*: how those begin that end with
+    the line. *ending*: how the others end.
+    """
 
-    def __init__(self, source: Source) -> None:
+    __slots__ = ("_comments", "_data", "_ending", "_line_comment", "_root", "_source")
+
+    def __init__(
+        self,
+        source: Source,
+        root: Node,
+        comments: frozenset[int],
+        line_comment: re.Pattern[bytes],
+        ending: bytes,
+    ) -> None:
         self._source = source
-        self._start = self._end = 0
-        self._end_row = -2
+        self._data = source.data
+        self._root = root
+        self._comments = comments
+        self._line_comment = line_comment
+        self._ending = ending
 
-    def note(self, node: Node) -> bool:
-        """Take in a comment; the answer False spares the walk what is inside."""
-        if self._end_row + 1 < node.start_point[0] or not self._starts_line(node.start_byte):
-            self._start = node.start_byte
-        self._end = node.end_byte
-        self._end_row = _last_row(node)
-        return False
-
-    def reach_over(self, node: Node) -> bool:
-        """What stands between a comment and a definition does not part them."""
-        if self._end_row + 1 >= node.start_point[0]:
-            self._end_row = _last_row(node)
-        return False
-
-    def in_front_of(self, node: Node) -> str | None:
-        """Return what the comment just above *node* says, if there is one, once."""
-        if self._end_row + 1 < node.start_point[0]:
+    def in_front_of(self, start: int) -> str | None:
+        """Return what the comment on the line above the one that begins at *start* says."""
+        data = self._data
+        stop = self._line_above(start)
+        if stop <= 0:
             return None
-        self._end_row = -2
-        if not self._starts_line(self._start):
+        line_start = data.rfind(b"\n", max(stop - _MOST_LINE, 0), stop) + 1
+        line = data[line_start:stop].rstrip()
+        is_line = self._line_comment.match(line.lstrip()) is not None
+        if not is_line and not line.endswith(self._ending):
             return None
-        return said(self._source.slice(self._start, min(self._end, self._start + _MOST_BYTES)))
+        first = self._comment_at(line_start + len(line) - 1)
+        if first < 0 or self._line_above(first) < -1:
+            return None
+        if is_line:
+            first = self._first_of_run(first)
+        return said(self._source.slice(first, min(stop, first + _MOST_BYTES)))
 
-    def _starts_line(self, byte: int) -> bool:
-        """A comment behind code speaks of that code; deep in a long line it is no documentation."""
-        data, far = self._source.data, max(byte - _MOST_INDENT, 0)
-        line_start = data.rfind(b"\n", far, byte) + 1
-        return (line_start > 0 or far == 0) and not data[line_start:byte].strip()
+    def _line_above(self, start: int) -> int:
+        """Return where the line above ends; -1 if there is none, -2 if *start* is not first on its line."""
+        far = max(start - _MOST_INDENT, 0)
+        line_break = self._data.rfind(b"\n", far, start)
+        before = self._data[max(line_break + 1, far) : start]
+        if (before and not before.isspace()) or (line_break < 0 < far):
+            return -2
+        return line_break
 
+    def _comment_at(self, byte: int) -> int:
+        """Return where the comment begins that *byte* is in, -1 if it is in none."""
+        node = self._root.descendant_for_byte_range(byte, byte + 1)
+        while node is not None:
+            if node.kind_id in self._comments:
+                return node.start_byte
+            node = node.parent
+        return -1
 
-def _last_row(node: Node) -> int:
-    """Some comments own the line break behind them, and so end at the start of the next row."""
-    row, column = node.end_point
-    return row - (column == 0)
+    def _first_of_run(self, start: int) -> int:
+        """Go up from the line comment at *start* over those directly above it."""
+        for _ in range(_MOST_LINES):
+            stop = self._line_above(start)
+            if stop <= 0:
+                break
+            line_start = self._data.rfind(b"\n", max(stop - _MOST_LINE, 0), stop) + 1
+            line = self._data[line_start:stop]
+            bare = line.lstrip()
+            if self._line_comment.match(bare) is None:
+                break
+            start = line_start + len(line) - len(bare)
+        return start

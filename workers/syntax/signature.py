@@ -7,61 +7,107 @@ import tree_sitter
 from tree_sitter import Node
 
 from workers.syntax import grammars
+from workers.syntax.modifiers import Modifiers, Words
 from workers.syntax.nodes import preorder
-from workers.syntax.source import Source, on_one_line
+from workers.syntax.source import on_one_line
 from workers.syntax.spec import Spec
 
 _MOST_BYTES = 600
 _MOST_CHARACTERS = 200
 _MOST_DECORATORS = 20
+_MOST_DECORATOR = 100
+_BLANKS = b" ;,\t\r\n"
 _GAP = re.compile(rb"\s+([,)])")
-_JOINTS = frozenset(":={;")
+_JOINTS = (b":", b"=", b"{", b";")
 
 
 class Signatures:
     """Reads the signatures of one language."""
 
     def __init__(self, spec: Spec, grammar: tree_sitter.Language) -> None:
-        kinds = (*spec.comments, *spec.noise)
-        self._noise = frozenset(grammars.kind_id(grammar, kind) for kind in kinds)
-        tokens = (spec.line_comment, spec.block_comment, spec.noise_token)
-        self._may_be_noisy = re.compile(b"|".join(filter(None, tokens))).search
+        self._decorators = frozenset(grammars.kind_id(grammar, kind) for kind in spec.decorators)
+        comments = frozenset(grammars.kind_id(grammar, kind) for kind in spec.comments)
+        self._noise = self._decorators | comments
+        self._marks = [re.compile(re.escape(mark)).search for mark in spec.noise_marks]
+        self._words = Words(spec.words)
+        self._seen = self._words.seen
+        self._async_sign = spec.async_sign
+        self._abstract_sign = spec.abstract_sign
+        self._has_signs = spec.async_sign is not None or spec.abstract_sign is not None
+        self._tail = spec.tail
 
-    def read(self, source: Source, outer: Node, node: Node, body: Node | None) -> str:
-        """Return the signature of *node* in *outer*, where *body* is what follows it."""
-        if outer is not node and self._only_noise_between(outer, node):
-            outer = node
+    def read(  # noqa: PLR0913, PLR0917 - once for each symbol; packing these costs as much as using them
+        self,
+        data: bytes,
+        outer: Node,
+        node: Node,
+        body: Node | None,
+        name_start: int,
+        before: list[Node],
+    ) -> tuple[str, Modifiers, list[str]]:
+        """Return the signature of *node*, its modifiers and its decorators.
+
+        *outer* is *node* or wraps it, *body* is what follows, *before* are decorators in front of it.
+        """
         start = outer.start_byte
+        decorators = [_decorator(each, data) for each in before] if before else []
+        if outer is not node and (wrapped := self._wrapped(outer, node)) is not None:
+            outer, start = node, node.start_byte
+            decorators += [_decorator(each, data) for each in wrapped]
         stop = outer.end_byte if body is None else body.start_byte
-        end = min(stop, start + _MOST_BYTES)
-        raw = source.data[start:end]
-        if self._may_be_noisy(raw):
-            raw = self._without_noise(source.data, outer, end)
-        line = raw.decode("utf-8", "replace").rstrip()
+        end = stop if stop - start <= _MOST_BYTES else start + _MOST_BYTES
+        head = data[start:end]
+        beginning = head[: name_start - start] if name_start > start else b""
+        for search in self._marks:
+            if (mark := search(head)) is not None:
+                if self._tail is not None and self._is_tail(head, mark.start()):
+                    head = head[: mark.start()]
+                elif noise := list(self._noisy_nodes(data, outer, end)):
+                    head = _without(noise, data, start, end)
+                    beginning = _without(noise, data, start, min(name_start, end))
+                    decorators += self._among(noise, data)
+                break
+        line = head
         if end == stop:
-            line = line.rstrip(" ;,") if body is None else _without_joint(line)
-        return on_one_line(line, _MOST_CHARACTERS)
+            line = head.rstrip(_BLANKS) if body is None else _without_joint(head.rstrip())
+        signature = on_one_line(line.decode("utf-8", "replace"), _MOST_CHARACTERS)
+        modifiers = self._seen.get(beginning) or self._words.read(beginning)
+        if decorators or self._has_signs:
+            modifiers = self._more(modifiers, head, decorators)
+        return signature, modifiers, decorators
 
-    def _only_noise_between(self, outer: Node, node: Node) -> bool:
-        """Tell whether *outer* is *node* with nothing but decorators in front: the usual case."""
+    def _more(self, modifiers: Modifiers, head: bytes, decorators: list[str]) -> Modifiers:
+        """Return *modifiers* and what the rest of a declaration and its decorators say."""
+        if self._async_sign is not None and b"async" in head and self._async_sign.search(head):
+            modifiers = modifiers._replace(is_async=True)
+        if self._abstract_sign is not None and self._abstract_sign.search(head):
+            modifiers = modifiers._replace(is_abstract=True)
+        return modifiers.joined(self._words.of_decorators(decorators)) if decorators else modifiers
+
+    def _among(self, noise: list[Node], data: bytes) -> list[str]:
+        return [_decorator(each, data) for each in noise if each.kind_id in self._decorators]
+
+    def _is_tail(self, head: bytes, at: int) -> bool:
+        """Tell whether only comments follow from *at* on, where no string seems to be open."""
+        if self._tail is None or self._tail.fullmatch(head, at) is None:
+            return False
+        kept = head[:at]
+        return kept.rstrip().endswith(b":") and not (kept.count(b'"') & 1 or kept.count(b"'") & 1)
+
+    def _wrapped(self, outer: Node, node: Node) -> list[Node] | None:
+        """Return the decorators if *outer* is *node* with nothing else in front: the usual case."""
         last = outer.child_count - 1
         if last > _MOST_DECORATORS or outer.child(last) != node:
-            return False
-        return all(outer.child(index).kind_id in self._noise for index in range(last))
-
-    def _without_noise(self, data: bytes, outer: Node, end: int) -> bytes:
-        kept: list[bytes] = []
-        at = outer.start_byte
-        for node in self._noisy_nodes(data, outer, end):
-            kept.append(data[at : node.start_byte])
-            at = node.end_byte
-        return _GAP.sub(rb"\1", b" ".join((*kept, data[at:end])))
+            return None
+        decorators = outer.children[:last]
+        return decorators if all(each.kind_id in self._noise for each in decorators) else None
 
     def _noisy_nodes(self, data: bytes, outer: Node, end: int) -> Iterator[Node]:
         def into(node: Node, _depth: int) -> bool:
             if node.kind_id in self._noise:
                 return False
-            return bool(self._may_be_noisy(data, node.start_byte, min(node.end_byte, end)))
+            start, stop = node.start_byte, min(node.end_byte, end)
+            return any(search(data, start, stop) is not None for search in self._marks)
 
         for _, node, _ in preorder(outer, into):
             if node.start_byte >= end:
@@ -70,8 +116,28 @@ class Signatures:
                 yield node
 
 
-def _without_joint(line: str) -> str:
+def _without(noise: list[Node], data: bytes, start: int, end: int) -> bytes:
+    kept: list[bytes] = []
+    for node in noise:
+        if node.start_byte >= end:
+            break
+        kept.append(data[start : node.start_byte])
+        start = node.end_byte
+    return _GAP.sub(rb"\1", b" ".join((*kept, data[start : max(start, end)])))
+
+
+def _without_joint(head: bytes) -> bytes:
     """Leave out what joins a declaration and its body: `=>`, `:`, `=`, `{` or `;`."""
-    if line.endswith("=>"):
-        return line[:-2].rstrip()
-    return line[:-1].rstrip() if line[-1:] in _JOINTS else line
+    if head[-1:] in _JOINTS:
+        return head[:-1].rstrip()
+    return head[:-2].rstrip() if head.endswith(b"=>") else head
+
+
+def _decorator(node: Node, data: bytes) -> str:
+    """Return a decorator without the marks that make it one."""
+    end = min(node.end_byte, node.start_byte + 4 * _MOST_DECORATOR)
+    text = data[node.start_byte : end].decode("utf-8", "replace")
+    text = on_one_line(text, _MOST_DECORATOR)
+    if text.startswith("@"):
+        return text[1:]
+    return text.lstrip("#!").removeprefix("[").removesuffix("]") if text[:1] in "#[" else text

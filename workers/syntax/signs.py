@@ -1,41 +1,72 @@
 """Where a source shows signs of definitions, so that whole subtrees can be passed by.
 
 Finding bytes is a hundred times faster than walking a tree, and it is done once for a source: after
-that, whether a stretch of it holds any sign is one bisection.
+that, where the next sign stands is one bisection.
 """
 
+import functools
+import re
 from bisect import bisect_left
 
-_MOST = 100_000
-"""With more signs than this nothing is passed by; counting them all would cost more than it saves."""
+_MOST_LINE = 200
+"""Of a longer line only this much is looked at in front of a sign."""
 
 
 class Signs:
-    """The places in one source where one of *marks* stands; marks of None stand everywhere.
+    """The places in one source where one of *marks* stands, found when first asked for.
 
     *before*: the bytes of which one must stand in front of a mark; empty: any.
+    *never*: a mark at the end of a line that begins like this is none.
     """
 
-    __slots__ = ("_everywhere", "_places")
+    __slots__ = ("_before", "_data", "_marks", "_never", "_places")
 
-    def __init__(self, data: bytes, marks: tuple[bytes, ...] | None, before: bytes) -> None:
-        self._places: list[int] = []
-        self._everywhere = marks is None
-        for mark in marks or ():
-            self._find(data, mark, before)
-        self._places.sort()
+    def __init__(
+        self,
+        data: bytes,
+        marks: tuple[bytes, ...],
+        before: bytes = b"",
+        never: re.Pattern[bytes] | None = None,
+    ) -> None:
+        self._data = data
+        self._marks = marks
+        self._before = before
+        self._never = never
+        self._places: list[int] | None = [] if not marks else None
 
-    def within(self, start: int, end: int) -> bool:
-        """Tell whether the bytes from *start* to *end* may hold a definition."""
-        if self._everywhere:
-            return True
-        at = bisect_left(self._places, start)
-        return at < len(self._places) and self._places[at] < end
+    def next(self, start: int) -> int:
+        """Return the first place from *start* on, or the end of the source."""
+        places = self._places
+        if places is None:
+            places = self._places = self._find_all()
+        at = bisect_left(places, start)
+        return places[at] if at < len(places) else len(self._data)
 
-    def _find(self, data: bytes, mark: bytes, before: bytes) -> None:
-        at = data.find(mark)
-        while at >= 0 and len(self._places) < _MOST:
-            if not before or data[at - 1] in before:
-                self._places.append(at)
-            at = data.find(mark, at + 1)
-        self._everywhere = self._everywhere or at >= 0
+    def _find_all(self) -> list[int]:
+        places: list[int] = []
+        for mark in self._marks:
+            self._find(mark, places)
+        places.sort()
+        return places
+
+    def _find(self, mark: bytes, places: list[int]) -> None:
+        """Add where *mark* stands. A pattern that is only a text is searched faster than with `find`."""
+        data, before, never = self._data, self._before, self._never
+        found = [match.start() for match in _literal(mark).finditer(data)]
+        if before:
+            found = [at for at in found if data[at - 1] in before]
+        if never is not None:
+            found = [at for at in found if not self._is_none(at, len(mark), never)]
+        places += found
+
+    def _is_none(self, at: int, length: int, never: re.Pattern[bytes]) -> bool:
+        end = at + length
+        if self._data[end - 1 : end] != b"\n" and self._data[end : end + 1] not in b"\r\n":
+            return False
+        start = self._data.rfind(b"\n", max(at - _MOST_LINE, 0), at) + 1
+        return never.match(self._data, start, at) is not None
+
+
+@functools.cache
+def _literal(mark: bytes) -> re.Pattern[bytes]:
+    return re.compile(re.escape(mark))

@@ -17,11 +17,11 @@ class Source:
     Text is sliced out of the bytes: after a parse with callbacks `Node.text` is far slower.
     """
 
-    __slots__ = ("_counts", "_is_ascii", "data")
+    __slots__ = ("_counts", "data", "is_ascii")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self._is_ascii = data.isascii()
+        self.is_ascii = data.isascii()
         self._counts: list[int] = []
 
     def text(self, node: Node) -> str:
@@ -42,7 +42,7 @@ class Source:
 
     def column(self, byte: int, point: Point) -> int:
         """Return the 1-based column, in code points, of the place *byte* whose *point* is known."""
-        if self._is_ascii:
+        if self.is_ascii:
             return point[1] + 1
         if point[1] <= _BLOCK:
             return len(self.slice(byte - point[1], byte)) + 1
@@ -62,7 +62,7 @@ class Source:
         start, end = node.start_point, node.end_point
         if end[1] == 0 and end[0] > start[0]:
             return self._trimmed(node)
-        if self._is_ascii:
+        if self.is_ascii:
             return Range(start[0] + 1, start[1] + 1, end[0] + 1, end[1] + 1)
         return Range(
             start[0] + 1,
@@ -70,6 +70,24 @@ class Source:
             end[0] + 1,
             self.column(node.end_byte, end),
         )
+
+    def range_between(self, start: int, end: int, known: int, point: Point) -> Range:
+        """Return the range of the bytes from *start* to *end*, near the byte *known* that is at *point*."""
+        first = self._point(start, known, point)
+        last = self._point(end, start, first)
+        return Range(
+            first[0] + 1,
+            self.column(start, first),
+            last[0] + 1,
+            self.column(end, last),
+        )
+
+    def _point(self, byte: int, known: int, point: Point) -> Point:
+        """Return row and column, in bytes, of *byte*, which is not before *known* at *point*."""
+        rows = self.data.count(b"\n", known, byte)
+        if rows == 0:
+            return Point(point[0], point[1] + byte - known)
+        return Point(point[0] + rows, byte - self.data.rfind(b"\n", known, byte) - 1)
 
     def _trimmed(self, node: Node) -> Range:
         """Some grammars let a node own the line breaks after it; people do not."""

@@ -16,9 +16,9 @@ def _variable_kind(_node: Node, place: Place) -> SymbolKind:
     return "constant" if _CONSTANT.match(place.source.data, place.outer.start_byte) else "variable"
 
 
-def _variable_name(node: Node, source: Source) -> str | None:
+def _variable_name(node: Node, _source: Source) -> Node | None:
     name = field(node, "name")
-    return source.text(name) if name is not None and name.type == "variable_name" else None
+    return name if name is not None and name.type == "variable_name" else None
 
 
 def _sourced(node: Node, source: Source) -> list[Import]:
@@ -29,20 +29,25 @@ def _sourced(node: Node, source: Source) -> list[Import]:
     return [Import(module=unquoted(each, source), line=node.start_point[0] + 1) for each in files]
 
 
-def _alias(node: Node, source: Source) -> str | None:
+def _alias(node: Node, source: Source) -> Node | None:
     if text(field(node, "name"), source) != "alias":
         return None
-    words = children(node, "concatenation", "word")
-    return next((source.text(each).partition("=")[0] for each in words), None)
+    return next(children(node, "concatenation", "word"), None)
 
 
 BASH = Spec(
     definitions={
         "function_definition": Definition("function"),
         "variable_assignment": Definition(
-            _variable_kind, name=_variable_name, local=False, opens=False
+            _variable_kind, name=_variable_name, local=False, searched=False
         ),
-        "command": Definition("macro", name=_alias, local=False, opens=False),
+        "command": Definition(
+            "macro",
+            name=_alias,
+            spell=lambda name: name.partition("=")[0],
+            local=False,
+            searched=False,
+        ),
     },
     imports={"command": _sourced},
     inside=(
@@ -65,4 +70,5 @@ BASH = Spec(
     wraps=("declaration_command",),
     line_comment=rb"#",
     block_comment=None,
+    noise_marks=(b"#",),
 )

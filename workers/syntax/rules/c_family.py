@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from protocol.tools.code_parse import Import, SymbolKind
-from workers.syntax.nodes import child, field, if_long, text, unquoted
+from protocol.tools.code_parse import Import, SymbolKind, Visibility
+from workers.syntax.nodes import child, dotted, field, if_long, unquoted
 from workers.syntax.source import Source
-from workers.syntax.spec import Definition, Place, Spec
+from workers.syntax.spec import Access, Definition, Place, Scope, Spec
 
 _GUARD = re.compile(r"_(?:H|HH|HPP|HXX)_*\Z", re.IGNORECASE)
 _ARGUMENTS = re.compile(r"<[^<>]*>")
@@ -52,22 +52,25 @@ def _innermost(declarator: Node | None) -> Node | None:
     return layers[-1] if layers else None
 
 
-def _name(node: Node, source: Source) -> str | None:
-    return _last_name(_declared(node), source)
+def _name(node: Node, _source: Source) -> Node | None:
+    return _last_name(_declared(node))
 
 
-def _last_name(name: Node | None, source: Source) -> str | None:
+def _last_name(name: Node | None) -> Node | None:
     while name is not None and name.type in ("qualified_identifier", "template_function"):
         name = field(name, "name")
-    if name is not None and name.type == "operator_cast":
-        return f"operator {text(field(name, 'type'), source)}"
-    return text(name, source)
+    return name
 
 
-def _other_names(node: Node, source: Source) -> list[str]:
-    found: list[str] = []
+def _spell(name: str) -> str:
+    """A conversion is called as the type that it converts to."""
+    return name.partition("(")[0].strip() if name.startswith("operator ") else name
+
+
+def _other_names(node: Node, _source: Source) -> list[Node]:
+    found: list[Node] = []
     for declarator in node.children_by_field_name("declarator")[1:]:
-        found += filter(None, [_last_name(_innermost(declarator), source)])
+        found += filter(None, [_last_name(_innermost(declarator))])
     return found
 
 
@@ -145,9 +148,15 @@ def _macro_kind(_node: Node, place: Place) -> SymbolKind | None:
     return None if _GUARD.search(place.name) else "macro"
 
 
-def _namespace_name(node: Node, source: Source) -> str | None:
-    name = text(field(node, "name"), source)
-    return name.replace("::", ".") if name else None
+def _access(node: Node, source: Source) -> Access | None:
+    """Read `private:` and its like; Qt's `signals:` says nothing of it."""
+    said = source.text(node).rstrip(":").strip()
+    return said if said in ("public", "protected", "private") else None  # type: ignore[return-value]
+
+
+def _visibility(_name: str, _kind: SymbolKind, scope: Scope) -> Visibility | None:
+    """What a class holds is hidden until it says otherwise."""
+    return "private" if scope.kind == "class" else None
 
 
 def _include(node: Node, source: Source) -> list[Import]:
@@ -164,7 +173,7 @@ _SPECIFIER = Definition(_specifier_kind)
 C = Spec(
     definitions={
         "function_definition": Definition(
-            _function_kind, name=_name, body=_function_body, owner=_owner
+            _function_kind, name=_name, body=_function_body, owner=_owner, spell=_spell
         ),
         "declaration": Definition(
             _declaration_kind,
@@ -172,14 +181,15 @@ C = Spec(
             body=_declaration_body,
             owner=_owner,
             also=_other_names,
+            spell=_spell,
             local=False,
             opens=False,
         ),
         "field_declaration": Definition(
-            _field_kind, name=_name, body=_declaration_body, also=_other_names
+            _field_kind, name=_name, body=_declaration_body, also=_other_names, spell=_spell
         ),
         "type_definition": Definition(
-            _typedef_kind, name=_name, body=_declaration_body, also=_other_names
+            _typedef_kind, name=_name, body=_declaration_body, also=_other_names, spell=_spell
         ),
         "struct_specifier": _SPECIFIER,
         "union_specifier": _SPECIFIER,
@@ -201,19 +211,22 @@ C = Spec(
         "field_declaration_list",
         "enumerator_list",
     ),
-    signs=(),
+    words={"static": "static"},
 )
 
 CPP = Spec(
     definitions={
         **C.definitions,
         "class_specifier": _SPECIFIER,
-        "namespace_definition": Definition("namespace", name=_namespace_name),
+        "namespace_definition": Definition("namespace", spell=dotted),
         "alias_declaration": Definition("type"),
         "concept_definition": Definition("type"),
     },
     imports={**C.imports, "using_declaration": _using},
     inside=C.inside,
-    signs=(),
+    access={"access_specifier": _access},
     wraps=("template_declaration",),
+    words=C.words,
+    visibility=_visibility,
+    abstract_sign=re.compile(rb"=\s*0\s*;?\s*\Z"),
 )

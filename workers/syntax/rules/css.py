@@ -3,28 +3,31 @@
 from tree_sitter import Node
 
 from protocol.tools.code_parse import Import
-from workers.syntax.nodes import child, text, unquoted
+from workers.syntax.nodes import child, unquoted
 from workers.syntax.source import Source
 from workers.syntax.spec import Definition, Spec
 
 
-def _selectors(node: Node, source: Source) -> str | None:
-    return text(child(node, "selectors"), source)
+def _selectors(node: Node, _source: Source) -> Node | None:
+    return child(node, "selectors")
 
 
-def _until_block(node: Node, source: Source) -> str | None:
+def _with_block(node: Node, _source: Source) -> Node | None:
+    return node if _block(node) else None
+
+
+def _until_block(rule: str) -> str:
     """Name an at-rule by all that stands in front of its block."""
-    block = _block(node)
-    return source.slice(node.start_byte, block.start_byte).strip() if block else None
+    return rule.partition("{")[0].strip()
 
 
 def _block(node: Node) -> Node | None:
     return child(node, "block", "keyframe_block_list")
 
 
-def _custom_property(node: Node, source: Source) -> str | None:
-    name = text(child(node, "property_name"), source)
-    return name if name is not None and name.startswith("--") else None
+def _custom_property(node: Node, source: Source) -> Node | None:
+    name = child(node, "property_name")
+    return name if name is not None and source.data.startswith(b"--", name.start_byte) else None
 
 
 def _import(node: Node, source: Source) -> list[Import]:
@@ -34,7 +37,7 @@ def _import(node: Node, source: Source) -> list[Import]:
     return [Import(module=unquoted(target, source), line=node.start_point[0] + 1)] if target else []
 
 
-_AT_RULE = Definition("rule", name=_until_block, body=_block)
+_AT_RULE = Definition("rule", name=_with_block, spell=_until_block, body=_block)
 
 CSS = Spec(
     definitions={

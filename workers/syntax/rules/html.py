@@ -19,24 +19,24 @@ def _tag(node: Node, source: Source) -> str:
     return (text(child(_start(node), "tag_name"), source) or "").lower()
 
 
-def _attribute(node: Node, name: str, source: Source) -> str | None:
+def _attribute(node: Node, name: str, source: Source) -> Node | None:
     for attribute in children(_start(node), "attribute"):
         if (text(child(attribute, "attribute_name"), source) or "").lower() == name:
             quoted = child(attribute, "quoted_attribute_value")
-            return text(child(quoted or attribute, "attribute_value"), source)
+            return child(quoted or attribute, "attribute_value")
     return None
 
 
-def _said(node: Node, source: Source) -> str:
+def _said(node: Node, source: Source) -> Node | str | None:
     """Return the text in an element and in those directly inside it."""
-    words: list[str] = []
+    parts: list[Node] = []
     for each in node.named_children[:_MOST_TEXTS]:
         inner = children(each, "text", "entity") if each.type == "element" else iter([each])
-        words += [source.text(part) for part in inner if part.type in ("text", "entity")]
-    return " ".join(words)
+        parts += [part for part in inner if part.type in ("text", "entity")]
+    return parts[0] if len(parts) == 1 else " ".join(map(source.text, parts)) or None
 
 
-def _name(node: Node, source: Source) -> str | None:
+def _name(node: Node, source: Source) -> Node | str | None:
     if _tag(node, source) in _HEADINGS:
         return _said(node, source) or _attribute(node, "id", source)
     return _attribute(node, "id", source)
@@ -56,7 +56,7 @@ def _resource(node: Node, source: Source) -> list[Import]:
     """Read `<script src=...>` and `<link href=...>`."""
     tag = _tag(node, source)
     name = {"script": "src", "link": "href"}.get(tag)
-    module = _attribute(node, name, source) if name else None
+    module = text(_attribute(node, name, source), source) if name else None
     return [Import(module=module, line=node.start_point[0] + 1)] if module else []
 
 
@@ -68,4 +68,6 @@ HTML = Spec(
     inside=("document",),
     line_comment=rb"(?!)",
     block_comment=rb"<!--",
+    comment_end=b"-->",
+    noise_marks=(b"<!--",),
 )

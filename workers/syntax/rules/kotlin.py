@@ -32,12 +32,20 @@ def _name_node(node: Node) -> Node | None:
     return child(node, "identifier")
 
 
-def _name(node: Node, source: Source) -> str | None:
-    return text(_name_node(node), source)
+def _name(node: Node, _source: Source) -> Node | None:
+    return _name_node(node)
 
 
-def _property_name(node: Node, source: Source) -> str | None:
-    return text(child(child(node, "variable_declaration"), "identifier"), source)
+def _property_name(node: Node, _source: Source) -> Node | None:
+    return child(child(node, "variable_declaration"), "identifier")
+
+
+def _constructor_name(node: Node, _source: Source) -> Node | None:
+    return next((each for each in node.children if each.type == "constructor"), None)
+
+
+def _package_name(node: Node, _source: Source) -> Node | None:
+    return child(node, "qualified_identifier", "identifier")
 
 
 def _receiver(node: Node, source: Source) -> str | None:
@@ -71,15 +79,12 @@ def _import(node: Node, source: Source) -> list[Import]:
 
 KOTLIN = Spec(
     definitions={
+        "package_header": Definition("namespace", name=_package_name, searched=False),
         "class_declaration": Definition(_class_kind, body=_body),
         "object_declaration": Definition("class", body=_body),
-        "companion_object": Definition(
-            "class", name=lambda node, source: _name(node, source) or "Companion", body=_body
-        ),
+        "companion_object": Definition("class", name=_name, unnamed="Companion", body=_body),
         "enum_entry": Definition("enum_member", name=_name, body=_body),
-        "secondary_constructor": Definition(
-            "constructor", name=lambda _node, _source: "constructor", body=_body
-        ),
+        "secondary_constructor": Definition("constructor", name=_constructor_name, body=_body),
         "function_declaration": Definition(
             "function", member="method", body=_body, owner=_receiver
         ),
@@ -87,7 +92,7 @@ KOTLIN = Spec(
             _property_kind, name=_property_name, body=_property_body, owner=_receiver, local=False
         ),
         "class_parameter": Definition(_parameter_kind, name=_name, local=False),
-        "type_alias": Definition("type", name="type", opens=False),
+        "type_alias": Definition("type", name="type", searched=False),
     },
     imports={"import": _import},
     inside=(
@@ -101,6 +106,14 @@ KOTLIN = Spec(
     ),
     signs=(b"fun ", b"class ", b"object "),
     comments=("line_comment", "block_comment"),
-    noise=("annotation",),
-    noise_token=rb"@",
+    decorators=("annotation",),
+    noise_marks=(b"/", b"@"),
+    words={
+        "public": "public",
+        "protected": "protected",
+        "private": "private",
+        "internal": "internal",
+        "suspend": "async",
+        "abstract": "abstract",
+    },
 )

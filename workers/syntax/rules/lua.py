@@ -8,8 +8,8 @@ from workers.syntax.source import Source
 from workers.syntax.spec import Definition, Place, Spec
 
 
-def _last_name(name: Node | None, source: Source) -> str | None:
-    return text(field(name, "field") or field(name, "method") or name, source)
+def _last_name(name: Node | None) -> Node | None:
+    return field(name, "field") or field(name, "method") or name
 
 
 def _owner_of(name: Node | None, source: Source) -> str | None:
@@ -17,8 +17,8 @@ def _owner_of(name: Node | None, source: Source) -> str | None:
     return text(field(name, "table"), source)
 
 
-def _function_name(node: Node, source: Source) -> str | None:
-    return _last_name(field(node, "name"), source)
+def _function_name(node: Node, _source: Source) -> Node | None:
+    return _last_name(field(node, "name"))
 
 
 def _function_owner(node: Node, source: Source) -> str | None:
@@ -34,12 +34,17 @@ def _target(node: Node) -> Node | None:
     return field(child(node, "variable_list"), "name")
 
 
+def _other_targets(node: Node, _source: Source) -> list[Node]:
+    targets = child(node, "variable_list")
+    return [] if targets is None else targets.children_by_field_name("name")[1:]
+
+
 def _value(node: Node) -> Node | None:
     return field(child(node, "expression_list"), "value")
 
 
-def _assigned_name(node: Node, source: Source) -> str | None:
-    return _last_name(_target(node), source)
+def _assigned_name(node: Node, _source: Source) -> Node | None:
+    return _last_name(_target(node))
 
 
 def _assigned_owner(node: Node, source: Source) -> str | None:
@@ -92,7 +97,12 @@ LUA = Spec(
             _function_kind, name=_function_name, body=body_or_end, owner=_function_owner
         ),
         "assignment_statement": Definition(
-            _assigned_kind, name=_assigned_name, body=_assigned_body, owner=_assigned_owner
+            _assigned_kind,
+            name=_assigned_name,
+            body=_assigned_body,
+            owner=_assigned_owner,
+            also=_other_targets,
+            by_signs=True,
         ),
         "field": Definition(_field_kind, body=_value_body),
     },
@@ -115,4 +125,7 @@ LUA = Spec(
     wraps=("variable_declaration",),
     line_comment=rb"--(?!\[=*\[)",
     block_comment=rb"--\[=*\[",
+    comment_end=b"]",
+    noise_marks=(b"--",),
+    words={"local": "private"},
 )

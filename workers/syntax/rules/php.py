@@ -3,7 +3,7 @@
 from tree_sitter import Node
 
 from protocol.tools.code_parse import Import, ImportedName, SymbolKind
-from workers.syntax.nodes import child, children, field, if_long, text, unquoted
+from workers.syntax.nodes import bare, child, children, field, if_long, text, unquoted
 from workers.syntax.source import Source
 from workers.syntax.spec import Definition, Place, Spec
 
@@ -14,29 +14,35 @@ def _method_kind(_node: Node, place: Place) -> SymbolKind:
     return "constructor" if place.name == "__construct" else "method"
 
 
-def _properties(node: Node, source: Source) -> list[str]:
+def _bare(name: str) -> str:
+    return bare(name).lstrip("$")
+
+
+def _properties(node: Node, _source: Source) -> list[Node]:
     elements = children(node, "property_element")
-    return [source.text(field(each, "name") or each).lstrip("$") for each in elements]
+    return [field(each, "name") or each for each in elements]
 
 
-def _constants(node: Node, source: Source) -> list[str]:
-    elements = children(node, "const_element")
-    return [text(child(each, "name"), source) or "" for each in elements]
+def _constants(node: Node, _source: Source) -> list[Node]:
+    names = (child(each, "name") for each in children(node, "const_element"))
+    return [each for each in names if each is not None]
 
 
-def _defined(node: Node, source: Source) -> str | None:
+def _defined(node: Node, source: Source) -> Node | None:
     """Return the name in `define('NAME', value)`."""
     if text(field(node, "function"), source) != "define":
         return None
-    argument = child(field(node, "arguments"), "argument")
-    return unquoted(argument, source) or None
+    return child(field(node, "arguments"), "argument")
 
 
-def _closure_name(node: Node, source: Source) -> str | None:
+def _closure_name(node: Node, _source: Source) -> Node | None:
     value, left = field(node, "right"), field(node, "left")
-    if value is None or value.type not in _CLOSURES or left is None:
-        return None
-    return source.text(left).lstrip("$")
+    return left if value is not None and value.type in _CLOSURES else None
+
+
+def _promoted(node: Node, _source: Source) -> list[Node]:
+    """Return the parameters of a constructor that are properties as well."""
+    return list(children(field(node, "parameters"), "property_promotion_parameter"))
 
 
 def _use(node: Node, source: Source) -> list[Import]:
@@ -63,28 +69,33 @@ def _include(node: Node, source: Source) -> list[Import]:
 
 PHP = Spec(
     definitions={
-        "namespace_definition": Definition("namespace"),
+        "namespace_definition": Definition("namespace", spell=lambda name: name.replace("\\", ".")),
         "class_declaration": Definition("class"),
         "interface_declaration": Definition("interface"),
         "trait_declaration": Definition("trait"),
         "enum_declaration": Definition("enum"),
         "enum_case": Definition("enum_member"),
         "function_definition": Definition("function"),
-        "method_declaration": Definition(_method_kind),
+        "method_declaration": Definition(_method_kind, promotes=_promoted),
+        "property_promotion_parameter": Definition("field", spell=_bare, local=False),
         "property_declaration": Definition(
             "field",
             name=lambda node, source: next(iter(_properties(node, source)), None),
             body=lambda node: if_long(field(child(node, "property_element"), "default_value")),
             also=lambda node, source: _properties(node, source)[1:],
+            spell=_bare,
         ),
         "const_declaration": Definition(
             "constant",
             name=lambda node, source: next(iter(_constants(node, source)), None),
             also=lambda node, source: _constants(node, source)[1:],
         ),
-        "function_call_expression": Definition("constant", name=_defined, local=False),
+        "function_call_expression": Definition("constant", name=_defined, spell=_bare, local=False),
         "assignment_expression": Definition(
-            "function", name=_closure_name, body=lambda node: field(node, "right", "body")
+            "function",
+            name=_closure_name,
+            body=lambda node: field(node, "right", "body"),
+            spell=_bare,
         ),
     },
     imports={
@@ -107,6 +118,13 @@ PHP = Spec(
     ),
     signs=(b"function", b"class ", b"fn", b"include", b"require"),
     line_comment=rb"//|#(?!\[)",
-    noise=("attribute_list",),
-    noise_token=rb"#\[",
+    decorators=("attribute_list",),
+    noise_marks=(b"/", b"#"),
+    words={
+        "public": "public",
+        "protected": "protected",
+        "private": "private",
+        "static": "static",
+        "abstract": "abstract",
+    },
 )

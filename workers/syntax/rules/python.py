@@ -5,17 +5,18 @@ import re
 
 from tree_sitter import Node
 
-from protocol.tools.code_parse import Import, ImportedName, SymbolKind
+from protocol.tools.code_parse import Import, ImportedName, SymbolKind, Visibility
 from workers.syntax.nodes import child, field, if_long, nothing, text
 from workers.syntax.source import Source
-from workers.syntax.spec import Definition, Place, Spec
+from workers.syntax.spec import Definition, Place, Scope, Spec
 
 _ENUM_BASE = re.compile(rb"\b(?:\w*Enum|\w*Flag)\b")
 _CONSTANT = re.compile(r"_*[A-Z][A-Z0-9_]*\Z")
 _PROPERTY = re.compile(rb"@(?:\w+\.)?(?:\w*property|\w+\.(?:setter|getter|deleter))\b")
 _QUOTES = re.compile(r"""^[rRuU]?('{3}|"{3}|'|")(.*)\1$""", re.DOTALL)
+_OPENING = re.compile(r"""[rRuU]?(?:'{3}|"{3}|['"])""")
 _BEGINS_STRING = frozenset(b"\"'rRuU")
-_MOST_DOC_BYTES = 4096
+_MOST_DOC_BYTES = 1024
 
 
 def _class_kind(node: Node, place: Place) -> SymbolKind:
@@ -46,32 +47,56 @@ def _variable_kind(_node: Node, place: Place) -> SymbolKind:
     return "constant" if _CONSTANT.match(place.name) else "variable"
 
 
-def _target(node: Node, source: Source) -> str | None:
+def _target(node: Node, _source: Source) -> Node | None:
     left = node.child_by_field_name("left")
-    return source.text(left) if left is not None and left.type == "identifier" else None
+    return left if left is not None and left.type == "identifier" else None
+
+
+def _further_targets(node: Node, source: Source) -> list[Node]:
+    """Return the names after the first in `a = b = 1`."""
+    found: list[Node] = []
+    right = node.child_by_field_name("right")
+    while right is not None and right.type == "assignment":
+        found += filter(None, [_target(right, source)])
+        right = right.child_by_field_name("right")
+    return found
 
 
 def _long_value(node: Node) -> Node | None:
     return if_long(node.child_by_field_name("right"))
 
 
-def _alias_name(node: Node, source: Source) -> str | None:
-    left = node.child_by_field_name("left")
-    return None if left is None else source.text(left).partition("[")[0]
+def _alias_name(node: Node, _source: Source) -> Node | None:
+    """Return what stands in front of the type parameters."""
+    name = node.child_by_field_name("left")
+    while name is not None and name.type != "identifier" and name.named_child_count:
+        name = name.named_child(0)
+    return name
 
 
 def _docstring(body: Node | None, source: Source) -> str | None:
     """Return the string that a body begins with, if it does, without its indentation."""
     if body is None or source.data[body.start_byte] not in _BEGINS_STRING:
         return None
-    statement = body.named_child(0)
+    statement = body.child(0)
     string = statement.child(0) if statement.type == "expression_statement" else None
     if string is None or string.type not in ("string", "concatenated_string"):
         return None
-    end = min(string.end_byte, string.start_byte + _MOST_DOC_BYTES)
-    quoted = source.slice(string.start_byte, end)
-    match = _QUOTES.match(quoted)
-    return inspect.cleandoc(match[2] if match else quoted.strip("\"'"))
+    start, end = string.start_byte, string.end_byte
+    if end - start < _MOST_DOC_BYTES:
+        quoted = source.slice(start, end)
+        match = _QUOTES.match(quoted)
+        said = match[2] if match else quoted.strip("\"'")
+    else:
+        said = _OPENING.sub("", source.slice(start, start + _MOST_DOC_BYTES), count=1)
+    return inspect.cleandoc(said) if "\n" in said else said.strip()
+
+
+def _visibility(name: str, _kind: SymbolKind, scope: Scope) -> Visibility | None:
+    """By convention: one underscore is for subclasses or for nobody outside the module, two for nobody."""
+    if name[0] != "_" or (name.endswith("__") and name.startswith("__")):
+        return None
+    return "protected" if scope.is_type and not name.startswith("__") else "private"
 
 
 def _imported(node: Node, source: Source) -> ImportedName:
@@ -99,10 +124,15 @@ PYTHON = Spec(
         "class_definition": Definition(_class_kind),
         "function_definition": Definition(_function_kind),
         "assignment": Definition(
-            _variable_kind, name=_target, body=_long_value, local=False, opens=False
+            _variable_kind,
+            name=_target,
+            body=_long_value,
+            also=_further_targets,
+            local=False,
+            searched=False,
         ),
         "type_alias_statement": Definition(
-            "type", name=_alias_name, body=nothing, local=False, opens=False
+            "type", name=_alias_name, body=nothing, local=False, searched=False
         ),
     },
     imports={
@@ -131,7 +161,10 @@ PYTHON = Spec(
     wraps=("decorated_definition",),
     line_comment=rb"#",
     block_comment=None,
-    noise=("decorator",),
-    noise_token=rb"@",
+    decorators=("decorator",),
+    noise_marks=(b"#",),
     docstring=_docstring,
+    words={"async": "async", "staticmethod": "static", "abstractmethod": "abstract"},
+    visibility=_visibility,
+    tail=re.compile(rb"(?:#[^\n]*(?:\n\s*|\Z))+"),
 )

@@ -2,16 +2,18 @@
 
 from tree_sitter import Node
 
-from protocol.tools.code_parse import Import, ImportedName, SymbolKind
-from workers.syntax.nodes import child, field, if_long, nothing, text
+from protocol.tools.code_parse import Import, ImportedName, SymbolKind, Visibility
+from workers.syntax.nodes import child, dotted, field, if_long, nothing, text
 from workers.syntax.source import Source
-from workers.syntax.spec import Definition, Place, Spec
+from workers.syntax.spec import Access, Definition, Place, Scope, Spec
 
 
-def _implemented(node: Node, source: Source) -> str | None:
-    """Name the type that an `impl` is for, without its generic arguments."""
-    name = text(field(node, "type"), source)
-    return name.partition("<")[0] if name else None
+def _implemented(node: Node, _source: Source) -> Node | None:
+    """Find the type that an `impl` is for, without its generic arguments."""
+    name = field(node, "type")
+    if name is not None and name.type == "generic_type":
+        return field(name, "type")
+    return name
 
 
 def _static_kind(node: Node, _place: Place) -> SymbolKind:
@@ -63,6 +65,20 @@ def _extern_crate(node: Node, source: Source) -> list[Import]:
     return [Import(module=module, alias=alias, line=node.start_point[0] + 1)]
 
 
+def _of_trait(node: Node, _source: Source) -> Access | None:
+    """What implements a trait is as visible as that."""
+    return "public" if field(node, "trait") is not None else None
+
+
+def _as_visible(_node: Node, _source: Source) -> Access:
+    return "public"
+
+
+def _visibility(_name: str, _kind: SymbolKind, _scope: Scope) -> Visibility:
+    """What does not say `pub` is for its module."""
+    return "private"
+
+
 RUST = Spec(
     definitions={
         "function_item": Definition("function", member="method"),
@@ -70,15 +86,21 @@ RUST = Spec(
         "struct_item": Definition("struct"),
         "union_item": Definition("struct"),
         "enum_item": Definition("enum"),
-        "enum_variant": Definition("enum_member", body=nothing),
-        "trait_item": Definition("trait"),
-        "impl_item": Definition("type", name=_implemented),
+        "enum_variant": Definition(
+            "enum_member", body=nothing, access="public", grants=_as_visible
+        ),
+        "trait_item": Definition("trait", grants=_as_visible),
+        "impl_item": Definition(
+            "type", name=_implemented, spell=dotted, access="public", grants=_of_trait
+        ),
         "field_declaration": Definition("field"),
         "const_item": Definition("constant", body=_long_value),
         "static_item": Definition(_static_kind, body=_long_value),
         "type_item": Definition("type"),
         "associated_type": Definition("type"),
-        "macro_definition": Definition("macro", body=lambda node: child(node, "macro_rule")),
+        "macro_definition": Definition(
+            "macro", body=lambda node: child(node, "macro_rule"), access="public"
+        ),
         "mod_item": Definition("module"),
     },
     imports={"use_declaration": _use, "extern_crate_declaration": _extern_crate},
@@ -93,6 +115,15 @@ RUST = Spec(
     signs=(b"fn ", b"struct ", b"enum ", b"impl", b"use ", b"const ", b"trait ", b"static "),
     comments=("line_comment", "block_comment"),
     between=("attribute_item",),
-    noise=("attribute_item",),
-    noise_token=rb"#",
+    decorators=("attribute_item",),
+    noise_marks=(b"/", b"#"),
+    words={
+        "async": "async",
+        "pub": "public",
+        "pub(crate)": "internal",
+        "pub(super)": "internal",
+        "pub(in": "internal",
+        "pub(self)": "private",
+    },
+    visibility=_visibility,
 )

@@ -14,9 +14,21 @@ def _value_kind(node: Node, place: Place) -> SymbolKind:
     return "variable" if node.type.startswith("var") else "constant"
 
 
-def _value_name(node: Node, source: Source) -> str | None:
+def _value_name(node: Node, _source: Source) -> Node | None:
     pattern = field(node, "pattern") or field(node, "name")
-    return source.text(pattern) if pattern is not None and pattern.type == "identifier" else None
+    return pattern if pattern is not None and pattern.type == "identifier" else None
+
+
+def _parameter_kind(node: Node, _place: Place) -> SymbolKind | None:
+    """A parameter of a class is a field if it says `val` or `var`, or if the class is a case class."""
+    if any(each.type in ("val", "var") for each in node.children):
+        return "field"
+    owner = node.parent and node.parent.parent
+    return "field" if owner and any(each.type == "case" for each in owner.children) else None
+
+
+def _package_name(node: Node, _source: Source) -> Node | None:
+    return field(node, "name")
 
 
 def _long_value(node: Node) -> Node | None:
@@ -47,6 +59,8 @@ _FUNCTION = Definition("function", member="method")
 
 SCALA = Spec(
     definitions={
+        "package_clause": Definition("namespace", name=_package_name, opens=False),
+        "class_parameter": Definition(_parameter_kind, local=False),
         "class_definition": Definition("class"),
         "object_definition": Definition("class"),
         "package_object": Definition("class"),
@@ -66,7 +80,7 @@ SCALA = Spec(
     imports={"import_declaration": _import},
     inside=(
         "compilation_unit",
-        "package_clause",
+        "class_parameters",
         "template_body",
         "enum_body",
         "enum_case_definitions",
@@ -76,6 +90,12 @@ SCALA = Spec(
     ),
     signs=(b"def ", b"class ", b"object ", b"trait ", b"import "),
     comments=("comment", "block_comment"),
-    noise=("annotation",),
-    noise_token=rb"@",
+    decorators=("annotation",),
+    noise_marks=(b"/", b"@"),
+    words={
+        "private": "private",
+        "private[this]": "private",
+        "protected": "protected",
+        "abstract": "abstract",
+    },
 )

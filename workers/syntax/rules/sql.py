@@ -2,18 +2,18 @@
 
 from tree_sitter import Node
 
-from workers.syntax.nodes import child, field, text
+from workers.syntax.nodes import child, field
 from workers.syntax.source import Source
 from workers.syntax.spec import Definition, Spec
 
 
-def _name(node: Node, source: Source) -> str | None:
+def _name(node: Node, _source: Source) -> Node | None:
     """Return the name as it is written, with its schema."""
-    return text(child(node, "object_reference", "identifier"), source)
+    return child(node, "object_reference", "identifier")
 
 
-def _index_name(node: Node, source: Source) -> str | None:
-    return text(field(node, "column"), source)
+def _index_name(node: Node, _source: Source) -> Node | None:
+    return field(node, "column")
 
 
 def _columns(node: Node) -> Node | None:
@@ -47,8 +47,8 @@ SQL = Spec(
         "create_sequence": Definition("variable", name=_name),
     },
     inside=("program", "statement", "transaction", "block", "column_definitions"),
-    signs=(),
     wraps=("statement",),
     line_comment=rb"--",
+    noise_marks=(b"--", b"/"),
     comments=("comment", "marginalia"),
 )

@@ -1,11 +1,13 @@
 """Swift: types, their extensions, and members."""
 
+import re
+
 from tree_sitter import Node
 
-from protocol.tools.code_parse import Import, SymbolKind
+from protocol.tools.code_parse import Import, SymbolKind, Visibility
 from workers.syntax.nodes import child, field, if_long, text
 from workers.syntax.source import Source
-from workers.syntax.spec import Definition, Place, Spec
+from workers.syntax.spec import Definition, NameOf, Place, Scope, Spec
 
 _KINDS: dict[str, SymbolKind] = {"struct": "struct", "enum": "enum", "extension": "type"}
 
@@ -27,14 +29,23 @@ def _accessors(node: Node) -> Node | None:
     return field(node, "computed_value") or child(node, "protocol_property_requirements")
 
 
-def _property_names(node: Node, source: Source) -> list[str]:
+def _property_names(node: Node, _source: Source) -> list[Node]:
     patterns = node.children_by_field_name("name")
-    names = (text(field(each, "bound_identifier"), source) for each in patterns)
-    return [name for name in names if name]
+    names = (field(each, "bound_identifier") for each in patterns)
+    return [name for name in names if name is not None]
 
 
-def _entry_names(node: Node, source: Source) -> list[str]:
-    return [source.text(each) for each in node.children_by_field_name("name")]
+def _entry_names(node: Node, _source: Source) -> list[Node]:
+    return node.children_by_field_name("name")
+
+
+def _keyword(word: str) -> NameOf:
+    """Take the keyword of a declaration for its name."""
+
+    def find(node: Node, _source: Source) -> Node | None:
+        return next((each for each in node.children if each.type == word), None)
+
+    return find
 
 
 def _property_body(node: Node) -> Node | None:
@@ -46,7 +57,12 @@ def _import(node: Node, source: Source) -> list[Import]:
     return [Import(module=module, line=node.start_point[0] + 1)] if module else []
 
 
-_INITIALIZER = Definition("constructor", name=lambda _node, _source: "init")
+def _visibility(_name: str, kind: SymbolKind, scope: Scope) -> Visibility | None:
+    """Without a word a symbol is for its module; what an enum or protocol asks for is as visible as that."""
+    return None if kind == "enum_member" or scope.kind == "interface" else "internal"
+
+
+_INITIALIZER = Definition("constructor", name=_keyword("init"), unnamed="init")
 _FUNCTION = Definition("function", member="method")
 _PROPERTY = Definition(
     _property_kind,
@@ -63,10 +79,11 @@ SWIFT = Spec(
         "function_declaration": _FUNCTION,
         "protocol_function_declaration": _FUNCTION,
         "init_declaration": _INITIALIZER,
-        "deinit_declaration": Definition("method", name=lambda _node, _source: "deinit"),
+        "deinit_declaration": Definition("method", name=_keyword("deinit"), unnamed="deinit"),
         "subscript_declaration": Definition(
             "property",
-            name=lambda _node, _source: "subscript",
+            name=_keyword("subscript"),
+            unnamed="subscript",
             body=lambda node: child(node, "computed_property"),
         ),
         "property_declaration": _PROPERTY,
@@ -91,6 +108,16 @@ SWIFT = Spec(
     ),
     signs=(b"func ", b"class ", b"struct ", b"enum "),
     comments=("comment", "multiline_comment"),
-    noise=("attribute",),
-    noise_token=rb"@",
+    decorators=("attribute",),
+    noise_marks=(b"/", b"@"),
+    words={
+        "private": "private",
+        "fileprivate": "private",
+        "internal": "internal",
+        "public": "public",
+        "open": "public",
+        "static": "static",
+    },
+    visibility=_visibility,
+    async_sign=re.compile(rb"\)\s*async\b"),
 )

@@ -17,7 +17,7 @@ def _only(code: str, language: str) -> Symbol:
         ("python", "def f(a,\n  b=1,  # why\n  ) -> int:\n    # in\n    pass", "def f(a, b=1,) -> int"),
         ("python", "@cache\nasync def f(): ...", "async def f()"),
         ("python", "TABLE: dict[str, int] = {\n  'a': 1,\n}", "TABLE: dict[str, int]"),
-        ("go", "package a\nfunc (s *S) M(x int) error {\n}", "func (s *S) M(x int) error"),
+        ("go", "func (s *S) M(x int) error {\n}", "func (s *S) M(x int) error"),
         ("java", "@A(1) final class B extends C {}", "final class B extends C"),
         ("rust", "pub fn f() -> Vec<u8> { x }", "pub fn f() -> Vec<u8>"),
         ("cpp", "C::C() : x(1), y{2} {}", "C::C()"),
@@ -59,7 +59,7 @@ def test_a_long_signature_is_cut() -> None:
         ("lua", "--[[ Say. ]]\nfunction f() end", "Say."),
         ("ruby", "# Say.\ndef f; end", "Say."),
         ("bash", "# Say.\nf() { :; }", "Say."),
-        ("go", "package a\n\n/* Say. */\nfunc f() {}", "Say."),
+        ("go", "/* Say. */\nfunc f() {}", "Say."),
     ],
 )
 def test_documentation_is_what_the_language_makes_it(
