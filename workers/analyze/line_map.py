@@ -1,13 +1,8 @@
 """Which lines hold code, comments or nothing, so that any stretch of lines is counted at once."""
 
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
-
-from protocol.tools.code_parse import LineCounts
+from collections.abc import Sequence
 
 Span = tuple[int, int]
-_BLANKED = bytes(0x0A if byte == 0x0A else 0x20 for byte in range(0x100))
-"""Everything but line breaks becomes a blank."""
 
 
 class LineMap:
@@ -20,30 +15,34 @@ class LineMap:
     __slots__ = ("_code", "_text", "total")
 
     def __init__(self, data: bytes, comments: Sequence[Span]) -> None:
-        self._text = _filled_before(data)
-        self._code = _filled_before(without(data, comments)) if comments else self._text
-        self.total = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
+        lines = [*map(bytes.strip, data.split(b"\n"))]
+        if not data or data.endswith(b"\n"):
+            lines.pop()  # what follows the last line break is not a line
+        self.total = len(lines)
+        self._text = lines
+        self._code = _without(data, lines, comments) if comments else lines
 
-    def count(self, first: int, last: int) -> LineCounts:
-        """Count the lines from *first* to *last*, both 1-based and included."""
+    def count(self, first: int, last: int) -> tuple[int, int, int, int]:
+        """Return all, code, comment and blank lines from *first* to *last*, both 1-based."""
         total = last - first + 1
-        text = self._text[last] - self._text[first - 1]
-        code = self._code[last] - self._code[first - 1]
-        return LineCounts(total, code, text - code, total - text)
+        blank = self._text[first - 1 : last].count(b"")
+        no_code = self._code[first - 1 : last].count(b"")
+        return total, total - no_code, no_code - blank, blank
 
 
-def without(data: bytes, spans: Iterable[Span]) -> bytes:
-    """Return *data* with blanks in place of *spans*, which are in order; lines stay lines."""
-    pieces: list[bytes] = []
-    at = 0
-    for start, end in spans:
-        if start >= at:
-            pieces += (data[at:start], data[start:end].translate(_BLANKED))
-            at = end
-    pieces.append(data[at:])
-    return b"".join(pieces)
-
-
-def _filled_before(data: bytes) -> list[int]:
-    """Return how many lines that are not blank stand before each line, and after the last."""
-    return [0, *accumulate(map(bool, map(bytes.strip, data.split(b"\n"))))]
+def _without(data: bytes, lines: list[bytes], comments: Sequence[Span]) -> list[bytes]:
+    """Return *lines* without *comments*: one after the other is taken out of the lines it is on."""
+    code = lines.copy()
+    row = at = 0
+    for start, end in comments:
+        row += data.count(b"\n", at, start)
+        at = start
+        parts = data[start:end].split(b"\n")
+        last = len(parts) - 1
+        for index, part in enumerate(parts):
+            place = row + index
+            if 0 < index < last:
+                code[place] = b""
+            elif place < len(code):
+                code[place] = code[place].replace(part.strip(), b"", 1).strip()
+    return code

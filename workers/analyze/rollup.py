@@ -6,15 +6,18 @@ it have, one level deeper, and sees through two kinds of functions that only hol
 
 from tree_sitter import Node
 
-from workers.analyze.spec import WrapperFunctions
+from workers.analyze.spec import SeesThrough
 from workers.analyze.units import Unit
 
 _SEEN_THROUGH = frozenset({"function_definition", "decorated_definition", "comment"})
 
 
-def roll_up(units: list[Unit], wrappers: WrapperFunctions | None) -> None:
+def roll_up(units: list[Unit], wrappers: SeesThrough | None) -> None:
     """Add to each of *units*, which are in document order, what is inside it."""
-    seen_through = {id(unit) for unit in units if _is_seen_through(unit, wrappers)}
+    outers = {unit.outer for unit in units if unit.kind == "function"}
+    seen_through = {
+        unit for unit in outers if unit is not None and _is_seen_through(unit, wrappers)
+    }
     for unit in reversed(units):
         outer = unit.outer
         if outer is None:
@@ -23,11 +26,11 @@ def roll_up(units: list[Unit], wrappers: WrapperFunctions | None) -> None:
         outer.cognitive += unit.cognitive
         outer.nesting = max(outer.nesting, unit.nesting)
         if unit.kind == "type":
-            outer.nested_increments += unit.nested_increments
+            outer.increments += unit.increments
         elif around is not None:
-            deeper = unit.level + (id(around) not in seen_through)
-            outer.cognitive += deeper * unit.nested_increments
-            outer.nested_increments += unit.nested_increments
+            deeper = unit.level + (around not in seen_through)
+            outer.cognitive += deeper * unit.increments
+            outer.increments += unit.increments
 
 
 def _function_around(unit: Unit | None) -> Unit | None:
@@ -36,12 +39,12 @@ def _function_around(unit: Unit | None) -> Unit | None:
     return unit
 
 
-def _is_seen_through(unit: Unit, wrappers: WrapperFunctions | None) -> bool:
+def _is_seen_through(unit: Unit, wrappers: SeesThrough | None) -> bool:
     if unit.kind != "function":
         return False
     if wrappers == "decorators":
         return _is_decorator(unit.node)
-    return wrappers == "classes" and unit.nested_increments == 0
+    return wrappers == "classes" and unit.increments == 0
 
 
 def _is_decorator(function: Node) -> bool:

@@ -13,42 +13,84 @@ from tree_sitter import Node
 Question = Callable[[Node, Node], bool]
 """Asked of a node and the node around it."""
 
+ParametersOf = Callable[[Node], list[Node]]
+"""Lists the parameters of a function: as many nodes as there are."""
 
-WrapperFunctions = Literal["decorators", "classes"]
-"""Functions around functions that Cognitive Complexity sees through (appendix A): Python's decorators,
-and JavaScript's functions that stand in for classes."""
+SeesThrough = Literal["decorators", "classes"]
+"""Functions that only hold functions and that Cognitive Complexity sees through (its appendix A):
+Python's decorators, and JavaScript's functions that stand in for classes."""
+
+
+def listed_parameters(function: Node) -> list[Node]:
+    """Return what stands in the lists of parameters, apart from comments."""
+    lists = function.children_by_field_name("parameters")
+    return [each for one in lists for each in one.named_children if not each.is_extra]
 
 
 class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     """One language.
 
+    Units.
     *functions*: nodes with a body of their own; those that the syntax table names are measured, the
-    others are part of what is around them. *classes*: nodes whose code is no function's.
-    *decisions*: each is one more path (cyclomatic).
-    *structures*: +1 and +1 for each level (cognitive), and a level for all from the given field on;
-    None: for all that is in it.
-    *clauses*: +1 (cognitive), on the level of the structure that they continue; and the field.
-    *chained*: structures whose `alternative` is such a clause, or the same again (`else if`).
-    *booleans*: nodes of binary operators; *and_or*: those operators whose sequences count;
-    *parentheses*: what does not part them.
-    *jumps*: +1 (cognitive) where they name a label.
-    *logical*: nodes that are a logical line.
-    *leaves*: nodes that are never looked into.
-    *sometimes*: nodes that are a decision only if the answer is yes.
+    others are part of what is around them. *types*: nodes whose code is no function's.
+    *parameters*: finds the parameters of such a node. *receiver*: a pattern for the method's own name for itself at its start;
+    *implicit_self*: members are called without. *docstrings*: the body begins with documentation;
+    otherwise it is the comment in front. *sees_through*: see `SeesThrough`.
+
+    Cyclomatic complexity.
+    *decisions*: each is one more path. *sometimes*: only if the answer is yes.
+
+    Cognitive complexity.
+    *structures*: +1, and +1 for each level around; they are a level from the given field on, or for
+    all that is in them. *clauses*: +1, in the structure that they continue; and likewise the field.
+    *otherwise*: tokens that are +1, unless one of *ifs* follows: that is +1 then, as deep as the first.
+    *and_or*: operators that are +1 for each run of the same in one expression, which is made of
+    *sequences*. *jumps*: +1 where one of *labels* is in them.
+
+    ABC: *assignments*, *branches* (apart from calls), *conditions*, and what makes up for tokens that
+    are no conditions, two for each of *brackets*.
+    *calls*: calls, and the field that ends what is called. *arguments*: the field behind it.
+
+    Text.
+    *logical*: nodes that are a logical line. *ends*: those after which nothing runs in a block.
+    *comments*, and *literals*: one operand each. *strings*: the same, unless they hold the mark of
+    an interpolation. *blanks*: what stands around the parts of such a string.
+    *words*: tokens that look like keywords and are names as well. *paths*: names with dots.
     """
 
     functions: tuple[str, ...] = ()
-    classes: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    parameters: ParametersOf = listed_parameters
+    sees_through: SeesThrough | None = None
+    receiver: bytes | None = None
+    implicit_self: bool = False
+    docstrings: bool = False
+
     decisions: tuple[str, ...] = ()
     sometimes: dict[str, Question] = {}
+
     structures: dict[str, str | None] = {}
     clauses: dict[str, str | None] = {}
-    chained: tuple[str, ...] = ()
-    booleans: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
+    ifs: tuple[str, ...] = ()
     and_or: tuple[str, ...] = ()
-    parentheses: tuple[str, ...] = ("parenthesized_expression",)
+    sequences: tuple[str, ...] = ()
     jumps: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    assignments: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    brackets: tuple[str, ...] = ()
+    calls: dict[str, str] = {}
+    arguments: str | None = None
+
     logical: tuple[str, ...] = ()
-    leaves: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
     comments: tuple[str, ...] = ("comment",)
-    wrapper_functions: WrapperFunctions | None = None
+    literals: tuple[str, ...] = ()
+    strings: dict[str, bytes] = {}
+    blanks: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()

@@ -2,92 +2,118 @@
 
 import functools
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import tree_sitter
 
 from workers.analyze import rules
-from workers.analyze.spec import Constructs, Question, WrapperFunctions
+from workers.analyze.spec import Constructs, Question, SeesThrough
 from workers.syntax import grammars
 
-ERROR = 0xFFFF
+ERROR: Final = 0xFFFF
 """The kind of nodes that hold what the grammar could not read."""
 
-FIELD_BITS = 32
-"""Several counts are added up at once, each in so many bits of one number."""
+BITS: Final = 24
+"""Several counts are added up at once, each in so many bits of one number: a source has fewer nodes."""
 
-CYCLOMATIC, LOGICAL = (1 << FIELD_BITS * place for place in range(2))
+CYCLOMATIC: Final = 1
+LOGICAL: Final = 1 << BITS
+ASSIGNMENTS: Final = 1 << 2 * BITS
+BRANCHES: Final = 1 << 3 * BITS
+CONDITIONS: Final = 1 << 4 * BITS
+NO_CONDITIONS: Final = 1 << 5 * BITS
 
 
 class Table(NamedTuple):
     """What the walk needs to know of its language; *weights* are sums of the counts above."""
 
+    constructs: Constructs
     kinds: tuple[int, ...]
     leaves: frozenset[int]
     functions: frozenset[int]
-    classes: frozenset[int]
+    types: frozenset[int]
     weights: dict[int, int]
+    counted: frozenset[int]
     sometimes: dict[int, Question]
     structures: dict[int, int | None]
     clauses: dict[int, int | None]
-    comments: frozenset[int]
-    sequences: frozenset[int]
+    otherwise: frozenset[int]
+    ifs: frozenset[int]
     and_or: frozenset[int]
-    wrapper_functions: WrapperFunctions | None
+    sequences: frozenset[int]
+    jumps: frozenset[int]
+    calls: dict[int, int | None]
+    arguments: int | None
+    comments: frozenset[int]
+    literals: frozenset[int]
+    strings: dict[int, bytes]
+    blanks: frozenset[int]
+    paths: frozenset[int]
+    keywords: frozenset[bytes]
+    operators: frozenset[bytes]
 
 
 @functools.cache
 def table(language: str) -> Table | None:
     """Return the table of the language with the canonical name *language*, if it has one."""
     constructs = rules.constructs(language)
-    if constructs is None:
-        return None
-    grammar = grammars.grammar(language)
+    return None if constructs is None else _table(constructs, grammars.grammar(language))
+
+
+def _table(constructs: Constructs, grammar: tree_sitter.Language) -> Table:
+    def ids(kinds: Iterable[str]) -> frozenset[int]:
+        return frozenset(number for kind in kinds for number in kind_ids(grammar, kind))
+
+    def fields(kinds: dict[str, str | None]) -> dict[int, int | None]:
+        return {
+            number: _field_id(grammar, field)
+            for kind, field in kinds.items()
+            for number in kind_ids(grammar, kind)
+        }
+
+    tokens = [n for n in range(grammar.node_kind_count) if not grammar.node_kind_is_named(n)]
+    seen = {grammar.node_kind_for_id(n) for n in tokens if grammar.node_kind_is_visible(n)}
+    weights = _weights(constructs, grammar)
+    words = {kind for kind in seen if kind and (kind[0].isalpha() or kind[0] == "_")}
     return Table(
+        constructs=constructs,
         kinds=(*range(grammar.node_kind_count), ERROR),
-        leaves=_leaves(constructs, grammar),
-        functions=kind_ids(grammar, constructs.functions),
-        classes=kind_ids(grammar, constructs.classes),
-        weights=_weights(constructs, grammar),
-        sometimes={kind_id(grammar, kind): ask for kind, ask in constructs.sometimes.items()},
-        structures=_with_fields(constructs.structures, grammar),
-        clauses=_with_fields(constructs.clauses, grammar),
-        comments=kind_ids(grammar, constructs.comments),
-        sequences=kind_ids(grammar, (*constructs.booleans, *constructs.parentheses)),
-        and_or=kind_ids(grammar, constructs.and_or),
-        wrapper_functions=constructs.wrapper_functions,
+        leaves=ids(constructs.leaves).union(tokens),
+        functions=ids(constructs.functions),
+        types=ids(constructs.types),
+        weights=dict.fromkeys((*range(grammar.node_kind_count), ERROR), 0) | weights,
+        counted=frozenset(weights),
+        sometimes={n: ask for kind, ask in constructs.sometimes.items() for n in ids([kind])},
+        structures=fields(constructs.structures),
+        clauses=fields(constructs.clauses),
+        otherwise=ids(constructs.otherwise),
+        ifs=ids(constructs.ifs),
+        and_or=ids(constructs.and_or),
+        sequences=ids(constructs.sequences),
+        jumps=ids(constructs.jumps),
+        calls=fields({kind: field or None for kind, field in constructs.calls.items()}),
+        arguments=_field_id(grammar, constructs.arguments),
+        comments=ids(constructs.comments),
+        literals=ids(constructs.literals),
+        strings={n: mark for kind, mark in constructs.strings.items() for n in ids([kind])},
+        blanks=ids(constructs.blanks),
+        paths=ids(constructs.paths),
+        keywords=frozenset(word.encode() for word in words - {*constructs.words}),
+        operators=frozenset(token.encode() for token in seen - words if token),
     )
 
 
-def kind_id(grammar: tree_sitter.Language, kind: str) -> int:
-    """Return the number of the node *kind*, which may be a token such as `&&`.
+def kind_ids(grammar: tree_sitter.Language, kind: str) -> set[int]:
+    """Return the numbers of the visible nodes *kind*; a token such as `&&` is one, too.
 
     Raises:
         LookupError: the grammar has no such node, which is a mistake in a table.
     """
-    number = grammar.id_for_node_kind(kind, True)
-    if number is None:
-        number = grammar.id_for_node_kind(kind, False)
+    named = grammar.id_for_node_kind(kind, True)
+    number = grammar.id_for_node_kind(kind, False) if named is None else named
     if number is None:
         raise LookupError(f"The grammar has no node {kind!r}.")
-    return number
-
-
-def kind_ids(grammar: tree_sitter.Language, kinds: Iterable[str]) -> frozenset[int]:
-    """Return the numbers of *kinds*."""
-    return frozenset(kind_id(grammar, kind) for kind in kinds)
-
-
-def _leaves(constructs: Constructs, grammar: tree_sitter.Language) -> frozenset[int]:
-    """Tokens hold nothing either."""
-    tokens = (n for n in range(grammar.node_kind_count) if not grammar.node_kind_is_named(n))
-    return kind_ids(grammar, constructs.leaves).union(tokens)
-
-
-def _with_fields(
-    kinds: dict[str, str | None], grammar: tree_sitter.Language
-) -> dict[int, int | None]:
-    return {kind_id(grammar, kind): _field_id(grammar, field) for kind, field in kinds.items()}
+    return {number}
 
 
 def _field_id(grammar: tree_sitter.Language, field: str | None) -> int | None:
@@ -100,9 +126,16 @@ def _field_id(grammar: tree_sitter.Language, field: str | None) -> int | None:
 
 
 def _weights(constructs: Constructs, grammar: tree_sitter.Language) -> dict[int, int]:
+    counted = (
+        (CYCLOMATIC, constructs.decisions),
+        (LOGICAL, constructs.logical),
+        (ASSIGNMENTS, constructs.assignments),
+        (BRANCHES, (*constructs.branches, *constructs.calls)),
+        (CONDITIONS, constructs.conditions),
+        (NO_CONDITIONS, constructs.brackets),
+    )
     weights: dict[int, int] = {}
-    counted = ((CYCLOMATIC, constructs.decisions), (LOGICAL, constructs.logical))
     for weight, kinds in counted:
-        for number in kind_ids(grammar, kinds):
+        for number in (number for kind in kinds for number in kind_ids(grammar, kind)):
             weights[number] = weights.get(number, 0) + weight
     return weights

@@ -5,6 +5,7 @@ from typing import Literal
 from tree_sitter import Node
 
 from workers.analyze.definitions import TOP, Defined
+from workers.analyze.targets import Target
 from workers.syntax.spec import Scope
 
 UnitKind = Literal["file", "type", "function"]
@@ -13,42 +14,49 @@ UnitKind = Literal["file", "type", "function"]
 class Unit:
     """What the walk has counted in one stretch, without the named stretches inside it.
 
-    *level* is how deep it stands in the function around it, which with *outer* leads there.
-    *nested_increments* are those of the cognitive increments that grow by one with each level around.
+    It goes from the byte *start* to *end*, wrappers such as decorators included. *level* is how deep
+    it stands in the function around it, which *outer* leads to, and *depth* how deep in the tree.
+    *increments* are those of the cognitive increments that grow with each level around. *counts* is
+    packed as the table's weights are. *code* is the plain text, without comments and *literals*. *names* are bound here, each with its place. *comments* is how
+    many comments stand before it, and *receiver* the method's own name for `self`.
     """
 
     __slots__ = (
+        "calls",
+        "code",
         "cognitive",
+        "comments",
         "counts",
         "defined",
         "depth",
+        "end",
+        "increments",
         "kind",
         "level",
-        "nested_increments",
+        "literals",
+        "mark",
+        "names",
         "nesting",
         "node",
         "outer",
+        "receiver",
+        "start",
     )
 
-    def __init__(
-        self,
-        kind: UnitKind,
-        node: Node,
-        depth: int,
-        level: int,
-        outer: "Unit | None" = None,
-        defined: Defined | None = None,
-    ) -> None:
+    def __init__(self, kind: UnitKind, node: Node, depth: int, outer: "Unit | None" = None) -> None:
         self.kind: UnitKind = kind
         self.node = node
         self.depth = depth
-        self.level = level
         self.outer = outer
-        self.defined = defined
-        self.counts = 0
-        self.cognitive = 0
-        self.nested_increments = 0
-        self.nesting = 0
+        self.defined: Defined | None = None
+        self.start, self.end = node.start_byte, node.end_byte
+        self.level = self.mark = self.comments = 0
+        self.counts = self.cognitive = self.increments = self.nesting = 0
+        self.code: list[bytes] = []
+        self.calls: list[Target] = []
+        self.literals: list[bytes] = []
+        self.receiver = b""
+        self.names: list[tuple[bytes, int]] = []
 
     @property
     def scope(self) -> Scope:

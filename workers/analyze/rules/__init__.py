@@ -5,7 +5,7 @@ import importlib
 
 from workers.analyze.spec import Constructs
 
-MODULES = {"python": "python"}
+MODULES = {"javascript": "ecmascript", "python": "python"}
 """Where the table of each language stands."""
 
 

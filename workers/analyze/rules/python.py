@@ -2,9 +2,10 @@
 
 from tree_sitter import Node
 
-from workers.analyze.spec import Constructs
+from workers.analyze.spec import Constructs, listed_parameters
 from workers.syntax.nodes import child
 
+_SEPARATORS = frozenset({"keyword_separator", "positional_separator"})
 _WITH_ELSE = frozenset({"for_statement", "while_statement", "try_statement"})
 
 
@@ -27,9 +28,17 @@ def _is_refutable(clause: Node, _parent: Node) -> bool:
     return bool(inner) and (inner[0].type != "dotted_name" or inner[0].named_child_count != 1)
 
 
+def _parameters(function: Node) -> list[Node]:
+    """Leave out the lone `*` and `/`."""
+    return [each for each in listed_parameters(function) if each.type not in _SEPARATORS]
+
+
 PYTHON = Constructs(
     functions=("function_definition", "lambda"),
-    classes=("class_definition",),
+    types=("class_definition",),
+    parameters=_parameters,
+    sees_through="decorators",
+    docstrings=True,
     decisions=(
         "if_statement",
         "elif_clause",
@@ -56,8 +65,20 @@ PYTHON = Constructs(
         "conditional_expression": None,
     },
     clauses={"elif_clause": "consequence", "else_clause": None},
-    booleans=("boolean_operator",),
     and_or=("and", "or"),
+    sequences=("boolean_operator", "parenthesized_expression"),
+    assignments=("assignment", "augmented_assignment", "named_expression"),
+    conditions=(
+        "comparison_operator",
+        "elif_clause",
+        "else_clause",
+        "case_clause",
+        "try_statement",
+        "except_clause",
+        "conditional_expression",
+    ),
+    calls={"call": "function"},
+    arguments="arguments",
     logical=(
         "expression_statement",
         "if_statement",
@@ -89,25 +110,11 @@ PYTHON = Constructs(
         "print_statement",
         "exec_statement",
     ),
-    comments=("comment",),
-    wrapper_functions="decorators",
-    leaves=(
-        "identifier",
-        "integer",
-        "float",
-        "string_start",
-        "string_content",
-        "string_end",
-        "true",
-        "false",
-        "none",
-        "comment",
-        "pass_statement",
-        "break_statement",
-        "continue_statement",
-        "import_statement",
-        "import_from_statement",
-        "future_import_statement",
-        "dotted_name",
-    ),
+    ends=("return_statement", "raise_statement", "break_statement", "continue_statement"),
+    literals=("string_content", "float"),
+    strings={"string": b"{"},
+    blanks=("string_start", "string_end"),
+    words=("_", "case", "exec", "match", "print", "type"),
+    paths=("attribute",),
+    leaves=("identifier", "integer", "true", "false", "none"),
 )

@@ -1,0 +1,119 @@
+"""Where a walk is: the node it visits, the unit it is in, how deep, and what it has counted so far."""
+
+from typing import NamedTuple
+
+from tree_sitter import Node, Tree, TreeCursor
+
+from workers.analyze.definitions import Definitions
+from workers.analyze.table import Table
+from workers.analyze.units import Unit
+
+Span = tuple[int, int]
+
+
+class Frame(NamedTuple):
+    """An open node: from the byte *body* on what is in it is on *level*, and before on *outer*."""
+
+    outer: int
+    level: int
+    body: int
+    unit: Unit | None = None
+
+
+class Place:
+    """What the parts of one walk share.
+
+    *events* are the kinds of nodes that count; those of the unit that is open are at the end.
+    *floors* are the depths of the open *frames*. What stands before the byte *read* is given to its
+    unit already; *comments* are where comments stand, in document order. *continued* is where an `if`
+    begins that continues another; *sequenced* is where the logical operators stand that are counted.
+    """
+
+    __slots__ = (
+        "_climber",
+        "comments",
+        "continued",
+        "cursor",
+        "data",
+        "definitions",
+        "events",
+        "floors",
+        "frames",
+        "read",
+        "rules",
+        "sequenced",
+        "unit",
+        "units",
+    )
+
+    def __init__(self, tree: Tree, data: bytes, rules: Table, definitions: Definitions) -> None:
+        self.data = data
+        self.rules = rules
+        self.definitions = definitions
+        self.cursor = tree.walk()
+        self._climber = tree.walk()
+        self.unit = Unit("file", tree.root_node, 0)
+        self.unit.start, self.unit.end = 0, len(data)
+        self.units = [self.unit]
+        self.events: list[int] = []
+        self.frames = [Frame(0, 0, 0)]
+        self.floors = [-1]
+        self.read = 0
+        self.comments: list[Span] = []
+        self.continued = -1
+        self.sequenced: set[int] = set()
+
+    def node(self) -> Node:
+        """Return the node that is visited."""
+        node = self.cursor.node
+        assert node is not None
+        return node
+
+    def climber(self) -> TreeCursor:
+        """Return another cursor at the same node; `copy` would give one that crashes the process."""
+        self._climber.reset_to(self.cursor)
+        return self._climber
+
+    def level(self, start: int) -> int:
+        """Return how deep is what begins at *start*, in the innermost frame."""
+        frame = self.frames[-1]
+        return frame.level if start >= frame.body else frame.outer
+
+    def open(self, frame: Frame) -> None:
+        """Let *frame* be open until the node that is visited is left."""
+        self.frames.append(frame)
+        self.floors.append(self.cursor.depth)
+
+    def begin(self, unit: Unit) -> None:
+        """Let *unit* begin at the node that is visited."""
+        start = unit.node.start_byte
+        self.unit.code.append(self.data[self.read : start])
+        self.read = start
+        unit.mark = len(self.events)
+        self.unit = unit
+        self.units.append(unit)
+        inside = 0 if unit.kind == "function" else unit.level
+        self.frames.append(Frame(unit.level, inside, 0, unit))
+        self.floors.append(unit.depth)
+
+    def leave(self) -> None:
+        """Close the innermost frame, and the unit that is its."""
+        self.floors.pop()
+        unit = self.frames.pop().unit
+        if unit is not None:
+            self.settle(unit, unit.node.end_byte)
+            assert unit.outer is not None
+            self.unit = unit.outer
+
+    def settle(self, unit: Unit, end: int) -> None:
+        """Take what was counted in *unit* out of the events; the rest is its surroundings'."""
+        events = self.events[unit.mark :]
+        del self.events[unit.mark :]
+        unit.counts += sum(map(self.rules.weights.__getitem__, events))
+        unit.code.append(self.data[self.read : end])
+        self.read = end
+
+    def skip(self, start: int, end: int) -> None:
+        """Leave the bytes from *start* to *end*, which are no plain code, out of the unit's."""
+        self.unit.code.append(self.data[self.read : start])
+        self.read = end
