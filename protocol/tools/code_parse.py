@@ -191,6 +191,7 @@ class ParsedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     nodes: Annotated[int, msgspec.Meta(description="Nodes of the syntax tree.")]
     symbol_count: int
     import_count: int
+    export_count: int = 0
     error_count: int
     imports: list[Import] = []
     exports: list[Export] = []

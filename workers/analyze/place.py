@@ -6,9 +6,9 @@ from tree_sitter import Node, Tree, TreeCursor
 
 from workers.analyze.definitions import Definitions
 from workers.analyze.table import Table
+from workers.analyze.text import Span
 from workers.analyze.units import Unit
 
-Span = tuple[int, int]
 
 
 class Frame(NamedTuple):
@@ -24,9 +24,9 @@ class Place:
     """What the parts of one walk share.
 
     *events* are the kinds of nodes that count; those of the unit that is open are at the end.
-    *floors* are the depths of the open *frames*. What stands before the byte *read* is given to its
-    unit already; *comments* are where comments stand, in document order. *continued* is where an `if`
-    begins that continues another; *sequenced* is where the logical operators stand that are counted.
+    *floors* are the depths of the open *frames*. *comments* and *literals* are where those stand, in
+    document order. *continued* is where an `if` begins that continues another; *sequenced* is where
+    the logical operators stand that are counted.
     """
 
     __slots__ = (
@@ -39,7 +39,7 @@ class Place:
         "events",
         "floors",
         "frames",
-        "read",
+        "literals",
         "rules",
         "sequenced",
         "unit",
@@ -54,12 +54,13 @@ class Place:
         self._climber = tree.walk()
         self.unit = Unit("file", tree.root_node, 0)
         self.unit.start, self.unit.end = 0, len(data)
+        self.unit.spans.append(0)
         self.units = [self.unit]
         self.events: list[int] = []
         self.frames = [Frame(0, 0, 0)]
         self.floors = [-1]
-        self.read = 0
         self.comments: list[Span] = []
+        self.literals: list[Span] = []
         self.continued = -1
         self.sequenced: set[int] = set()
 
@@ -87,8 +88,8 @@ class Place:
     def begin(self, unit: Unit) -> None:
         """Let *unit* begin at the node that is visited."""
         start = unit.node.start_byte
-        self.unit.code.append(self.data[self.read : start])
-        self.read = start
+        self.unit.spans.append(start)
+        unit.spans.append(start)
         unit.mark = len(self.events)
         self.unit = unit
         self.units.append(unit)
@@ -101,19 +102,15 @@ class Place:
         self.floors.pop()
         unit = self.frames.pop().unit
         if unit is not None:
-            self.settle(unit, unit.node.end_byte)
+            end = unit.node.end_byte
+            self.settle(unit, end)
             assert unit.outer is not None
             self.unit = unit.outer
+            self.unit.spans.append(end)
 
     def settle(self, unit: Unit, end: int) -> None:
         """Take what was counted in *unit* out of the events; the rest is its surroundings'."""
         events = self.events[unit.mark :]
         del self.events[unit.mark :]
         unit.counts += sum(map(self.rules.weights.__getitem__, events))
-        unit.code.append(self.data[self.read : end])
-        self.read = end
-
-    def skip(self, start: int, end: int) -> None:
-        """Leave the bytes from *start* to *end*, which are no plain code, out of the unit's."""
-        self.unit.code.append(self.data[self.read : start])
-        self.read = end
+        unit.spans.append(end)

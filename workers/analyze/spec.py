@@ -4,6 +4,7 @@ Names of nodes and fields are the grammar's own; tokens such as `&&` are nodes t
 a class is, and what it is called, stands in `workers.syntax.rules`, and only there.
 """
 
+import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -27,6 +28,42 @@ def listed_parameters(function: Node) -> list[Node]:
     return [each for one in lists for each in one.named_children if not each.is_extra]
 
 
+class Shortcut(msgspec.Struct, frozen=True, kw_only=True):
+    """How to measure one language without a visit of each node, for those that must be fast.
+
+    Structure. Nodes of *gated* kinds are looked into only where a sign stands in the plain code: one of
+    *signs*, or what *words* matches. So every decision must show a sign.
+
+    Text. *parts* matches comments, which begin with one of *opens_comment*, and literals, but for the
+    letters in front. Those are *prefixes* if *prefix* matches them, and make the literal one that holds
+    code if *template* matches. What matches one of *asks* may be a literal that the tree knows as one
+    of *literals*. *code* matches in those that are to be looked into. A source with one of *unless* in
+    it is measured without the shortcut.
+
+    ABC. Calls are names right in front of a bracket, other than those of functions and types *headed*
+    so at their beginning. The operators *assigns* and *compares* count, and the words *conditions*.
+    """
+
+    gated: tuple[str, ...]
+    signs: tuple[bytes, ...] = ()
+    words: re.Pattern[bytes] | None = None
+
+    parts: re.Pattern[bytes]
+    opens_comment: tuple[bytes, ...]
+    prefixes: bytes = b""
+    prefix: re.Pattern[bytes] = re.compile(rb"(?!)")
+    template: re.Pattern[bytes] = re.compile(rb"(?!)")
+    asks: frozenset[bytes] = frozenset()
+    literals: frozenset[str]
+    code: re.Pattern[bytes]
+    unless: tuple[bytes, ...] = ()
+
+    headed: tuple[str, ...]
+    assigns: frozenset[bytes] = frozenset()
+    compares: frozenset[bytes] = frozenset()
+    conditions: frozenset[bytes] = frozenset()
+
+
 class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     """One language.
 
@@ -48,13 +85,13 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     *sequences*. *jumps*: +1 where one of *labels* is in them.
 
     ABC: *assignments*, *branches* (apart from calls), *conditions*, and what makes up for tokens that
-    are no conditions, two for each of *brackets*.
+    are no conditions: two for each of *brackets*, one for each of *no_conditions*.
     *calls*: calls, and the field that ends what is called. *arguments*: the field behind it.
 
     Text.
     *logical*: nodes that are a logical line. *ends*: those after which nothing runs in a block.
-    *comments*, and *literals*: one operand each. *strings*: the same, unless they hold the mark of
-    an interpolation. *blanks*: what stands around the parts of such a string.
+    *comments*, and *literals*: one operand each. *strings*: the same, but code in them is looked into
+    if the mark of an interpolation stands in them; that it is made of counts for nothing else.
     *words*: tokens that look like keywords and are names as well. *paths*: names with dots.
     """
 
@@ -82,6 +119,7 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     branches: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     brackets: tuple[str, ...] = ()
+    no_conditions: tuple[str, ...] = ()
     calls: dict[str, str] = {}
     arguments: str | None = None
 
@@ -90,7 +128,7 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     comments: tuple[str, ...] = ("comment",)
     literals: tuple[str, ...] = ()
     strings: dict[str, bytes] = {}
-    blanks: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
+    shortcut: Shortcut | None = None

@@ -47,10 +47,10 @@ class Table(NamedTuple):
     comments: frozenset[int]
     literals: frozenset[int]
     strings: dict[int, bytes]
-    blanks: frozenset[int]
     paths: frozenset[int]
     keywords: frozenset[bytes]
     operators: frozenset[bytes]
+    gated: frozenset[int]
 
 
 @functools.cache
@@ -96,10 +96,10 @@ def _table(constructs: Constructs, grammar: tree_sitter.Language) -> Table:
         comments=ids(constructs.comments),
         literals=ids(constructs.literals),
         strings={n: mark for kind, mark in constructs.strings.items() for n in ids([kind])},
-        blanks=ids(constructs.blanks),
         paths=ids(constructs.paths),
         keywords=frozenset(word.encode() for word in words - {*constructs.words}),
         operators=frozenset(token.encode() for token in seen - words if token),
+        gated=ids(constructs.shortcut.gated if constructs.shortcut else ()),
     )
 
 
@@ -132,7 +132,8 @@ def _weights(constructs: Constructs, grammar: tree_sitter.Language) -> dict[int,
         (ASSIGNMENTS, constructs.assignments),
         (BRANCHES, (*constructs.branches, *constructs.calls)),
         (CONDITIONS, constructs.conditions),
-        (NO_CONDITIONS, constructs.brackets),
+        (2 * NO_CONDITIONS, constructs.brackets),
+        (NO_CONDITIONS, constructs.no_conditions),
     )
     weights: dict[int, int] = {}
     for weight, kinds in counted:

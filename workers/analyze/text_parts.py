@@ -12,18 +12,14 @@ _ARGUMENTS: Final = 2
 def comment(place: Place, _kind: int) -> int:
     """Note a comment."""
     node = place.node()
-    start, end = node.start_byte, node.end_byte
-    place.comments.append((start, end))
-    place.skip(start, end)
+    place.comments.append((node.start_byte, node.end_byte))
     return SKIP
 
 
 def literal(place: Place, _kind: int) -> int:
     """Note a literal: one operand, whatever it looks like."""
     node = place.node()
-    start, end = node.start_byte, node.end_byte
-    place.unit.literals.append(place.data[start:end])
-    place.skip(start, end)
+    place.literals.append((node.start_byte, node.end_byte))
     return SKIP
 
 
@@ -31,18 +27,8 @@ def string(place: Place, kind: int) -> int | None:
     """Note a string as one operand; but look into one that may hold code."""
     node = place.node()
     start, end = node.start_byte, node.end_byte
-    if place.data.find(place.rules.strings[kind], start, end) >= 0:
-        return None
-    place.unit.literals.append(place.data[start:end])
-    place.skip(start, end)
-    return SKIP
-
-
-def blank(place: Place, _kind: int) -> int:
-    """Pass what is neither code nor an operand, such as quotes around code."""
-    node = place.node()
-    place.skip(node.start_byte, node.end_byte)
-    return SKIP
+    place.literals.append((start, end))
+    return SKIP if place.data.find(place.rules.strings[kind], start, end) < 0 else None
 
 
 def path(place: Place, _kind: int) -> int | None:

@@ -17,13 +17,12 @@ class Unit:
     It goes from the byte *start* to *end*, wrappers such as decorators included. *level* is how deep
     it stands in the function around it, which *outer* leads to, and *depth* how deep in the tree.
     *increments* are those of the cognitive increments that grow with each level around. *counts* is
-    packed as the table's weights are. *code* is the plain text, without comments and *literals*. *names* are bound here, each with its place. *comments* is how
+    packed as the table's weights are. *spans* are the starts and ends of what is in no inner unit. *names* are bound here, each with its place. *comments* is how
     many comments stand before it, and *receiver* the method's own name for `self`.
     """
 
     __slots__ = (
         "calls",
-        "code",
         "cognitive",
         "comments",
         "counts",
@@ -33,13 +32,13 @@ class Unit:
         "increments",
         "kind",
         "level",
-        "literals",
         "mark",
         "names",
         "nesting",
         "node",
         "outer",
         "receiver",
+        "spans",
         "start",
     )
 
@@ -52,9 +51,8 @@ class Unit:
         self.start, self.end = node.start_byte, node.end_byte
         self.level = self.mark = self.comments = 0
         self.counts = self.cognitive = self.increments = self.nesting = 0
-        self.code: list[bytes] = []
+        self.spans: list[int] = []
         self.calls: list[Target] = []
-        self.literals: list[bytes] = []
         self.receiver = b""
         self.names: list[tuple[bytes, int]] = []
 

@@ -6,24 +6,25 @@ Rule 3: a name with dots and a plain string are one leaf, although the tree take
 """
 
 import functools
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from itertools import repeat
 from typing import Final
 
-from tree_sitter import Tree
+from tree_sitter import Node
 
 from workers.analyze import flow, text_parts
-from workers.analyze.definitions import Definitions
 from workers.analyze.place import Frame, Place
 from workers.analyze.table import Table, table
 from workers.analyze.targets import SKIP
 from workers.analyze.units import Unit, UnitKind
 from workers.syntax.budget import Budget
-from workers.syntax.source import Source
 from workers.syntax.spec import TYPES
 
 Action = Callable[[Place, int], int | None]
 """Takes a kind of node; None: look inside; else how many levels further down the cursor now is."""
+
+Actions = dict[int, Action | None]
 
 _CHECK_EVERY: Final = 1024
 
@@ -37,35 +38,54 @@ def count(place: Place, kind: int) -> None:
     place.events.append(kind)
 
 
-def walk(tree: Tree, source: Source, language: str, budget: Budget) -> Place:
-    """Walk over *tree*, and return what was counted.
+def gate(_place: Place, _kind: int) -> None:
+    """Look inside if a sign is there. The loop knows this action, and the next."""
+
+
+def count_gate(place: Place, kind: int) -> None:
+    """Count it, and look inside if a sign is there."""
+    place.events.append(kind)
+
+
+def walk(place: Place, actions: Actions, signs: list[int], budget: Budget) -> None:
+    """Walk over a tree, and count.
+
+    *signs* are the places, in order, for the sake of which gates are passed.
 
     Raises:
         CallRefused: the budget is spent.
         JobCancelled: nobody waits any more.
     """
-    rules, actions = table(language), _actions(language)
-    assert rules is not None
-    place = Place(tree, source.data, rules, Definitions(source, language))
     cursor, floors, append = place.cursor, place.floors, place.events.append
     into, along, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
+    signs.append(len(place.data) + 1)
+    sign = signs[0]
     depth = 0
     while True:
         budget.check()
         for _ in repeat(None, _CHECK_EVERY):
-            kind = cursor.node.kind_id  # type: ignore[union-attr] # a cursor is always somewhere
+            node: Node = cursor.node  # type: ignore[assignment] # a cursor is always somewhere
+            kind = node.kind_id
             action = actions[kind]
             if action is None:
                 pass
-            elif action is enter:
+            elif action is enter or action is count:
+                if action is count:
+                    append(kind)
                 if into():
                     depth += 1
                     continue
-            elif action is count:
-                append(kind)
-                if into():
-                    depth += 1
-                    continue
+            elif action is gate or action is count_gate:
+                if action is count_gate:
+                    append(kind)
+                end = node.end_byte
+                if end > sign:
+                    start = node.start_byte
+                    if sign < start:
+                        sign = signs[bisect_left(signs, start)]
+                    if sign < end and into():
+                        depth += 1
+                        continue
             else:
                 down = action(place, kind)
                 if down is not None:
@@ -77,18 +97,20 @@ def walk(tree: Tree, source: Source, language: str, budget: Budget) -> Place:
                     place.leave()
             while not along():
                 if not up():
-                    place.settle(place.units[0], len(source.data))
-                    return place
+                    place.settle(place.units[0], len(place.data))
+                    return
                 depth -= 1
                 if floors[-1] == depth:
                     place.leave()
 
 
 @functools.cache
-def _actions(language: str) -> dict[int, Action | None]:
+def actions_of(language: str, *, is_short: bool) -> Actions:
     """Return what to do at each kind of node; None: go on, without a look inside."""
     rules = table(language)
     assert rules is not None
+    if is_short:
+        return _short(rules)
     layers: tuple[tuple[Iterable[int], Action | None], ...] = (
         (rules.kinds, enter),
         (rules.leaves, None),
@@ -98,8 +120,27 @@ def _actions(language: str) -> dict[int, Action | None]:
         (rules.comments, text_parts.comment),
         (rules.literals, text_parts.literal),
         (rules.strings, text_parts.string),
-        (rules.blanks, text_parts.blank),
         (rules.calls, text_parts.call),
+        (rules.sometimes, flow.sometimes),
+        (rules.jumps, flow.jump),
+        (rules.clauses, flow.clause),
+        (rules.structures, flow.structure),
+        (rules.otherwise, flow.otherwise),
+        (rules.and_or, flow.and_or),
+        (rules.types, _type),
+        (rules.functions, _function),
+    )
+    return {kind: action for kinds, action in layers for kind in kinds}
+
+
+def _short(rules: Table) -> Actions:
+    layers: tuple[tuple[Iterable[int], Action | None], ...] = (
+        (rules.kinds, enter),
+        (rules.leaves | rules.comments | rules.literals, None),
+        (rules.gated, gate),
+        (rules.counted, count),
+        (rules.counted & rules.gated, count_gate),
+        (rules.leaves & rules.counted, _leaf),
         (rules.sometimes, flow.sometimes),
         (rules.jumps, flow.jump),
         (rules.clauses, flow.clause),

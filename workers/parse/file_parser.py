@@ -37,7 +37,8 @@ def parse_file(
         JobCancelled: nobody waits any more.
     """
     tree, source = parse(data, language, budget), Source(data)
-    found = outline(tree, source, language, budget)
+    is_counted = options.detail in ("summary", "tree")
+    found = outline(tree, source, language, budget, counts_only=is_counted)
     errors, error_count = problems(tree, source, budget)
     items: list[Item] = []
     if options.detail == "symbols":
@@ -55,7 +56,9 @@ def parse_file(
         symbol_count=found.symbol_count,
         import_count=found.import_count,
         error_count=error_count,
+        export_count=found.export_count,
         imports=found.imports if options.detail == "symbols" else [],
+        exports=found.exports if options.detail == "symbols" else [],
         errors=errors,
     )
     return Parsed(file, items, _is_cut(file, items, options))
@@ -63,7 +66,8 @@ def parse_file(
 
 def _is_cut(file: ParsedFile, items: list[Item], options: Options) -> bool:
     if options.detail == "symbols":
-        return len(items) < file.symbol_count or len(file.imports) < file.import_count
+        kept = (len(items), len(file.imports), len(file.exports))
+        return kept != (file.symbol_count, file.import_count, file.export_count)
     if options.detail == "outline":
         return file.symbol_count > MOST_SYMBOLS
     return len(items) >= MOST_NODES

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from protocol.tools.code_parse import Import, ParsedFile, Range, SyntaxProblem, TreeNode
+from protocol.tools.code_parse import Export, Import, ParsedFile, Range, SyntaxProblem, TreeNode
 from workers.syntax.outline import Row
 from workers.syntax.source import shorten
 
 _MOST_IMPORTS = 300
+_MOST_EXPORTS = 300
 
 
 def headline(file: ParsedFile) -> str:
@@ -23,6 +24,8 @@ def headline(file: ParsedFile) -> str:
     lines = [" · ".join(counts), *map(_problem_line, file.errors)]
     if file.imports:
         lines.append(_imports_line(file.imports))
+    if file.exports:
+        lines.append(_exports_line(file.exports))
     return "\n".join(lines)
 
 
@@ -64,3 +67,8 @@ def _problem_line(problem: SyntaxProblem) -> str:
 def _imports_line(imports: Iterable[Import]) -> str:
     modules = ", ".join(dict.fromkeys(each.module for each in imports))
     return f"  imports {shorten(modules, _MOST_IMPORTS)}"
+
+
+def _exports_line(exports: Iterable[Export]) -> str:
+    names = ", ".join(dict.fromkeys(each.name for each in exports))
+    return f"  exports {shorten(names, _MOST_EXPORTS)}"

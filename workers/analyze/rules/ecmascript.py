@@ -103,9 +103,8 @@ JAVASCRIPT = Constructs(
         "export_statement",
     ),
     ends=("return_statement", "throw_statement", "break_statement", "continue_statement"),
-    literals=("string", "string_fragment", "regex", "jsx_text", "number"),
+    literals=("string", "regex", "jsx_text", "number"),
     strings={"template_string": b"${"},
-    blanks=("${",),
     words=("as", "async", "from", "get", "meta", "of", "set", "static", "target", "using"),
     paths=("member_expression",),
     leaves=(
