@@ -5,36 +5,41 @@ method of the type around; `Type.name` that of the type. What is called through 
 unknown, and so no link: a `close` that closes something else calls itself only in name.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from workers.analyze.targets import Target
 from workers.analyze.units import Unit
 
+_CALL = re.compile(rb"(?<![\w$.])(?:([\w$]+)(?:\?)?\.)?([\w$]+) ?\(")
 _SELF = frozenset((b"self", b"this", b"cls", b"$this", b"Self", b"static"))
 
 
 class Links:
     """The calls between the functions of one file, by their indices; a call to itself is one too."""
 
-    def __init__(self, units: list[Unit], has_implicit_self: bool) -> None:
+    def __init__(self, units: list[Unit], *, has_implicit_self: bool) -> None:
         self._has_implicit_self = has_implicit_self
         self._functions: dict[tuple[str, str], list[int]] = {}
         self._constructors: dict[str, list[int]] = {}
         self._types: dict[str, str] = {}
         self._type_names: set[str] = set()
+        self.calls: list[set[int]] = []
         for index, unit in enumerate(units):
             self._add(index, unit)
-        known = {name.encode() for _, name in self._functions} | {
-            each.encode() for each in self._types
-        }
-        self.calls: list[set[int]] = [
+        names = {name for _, name in self._functions} | self._types.keys()
+        self.names = {name.encode() for name in names}
+
+    def resolve(self, units: list[Unit], calls: Iterable[Iterable[Target]]) -> None:
+        """Find out whom the *calls* of each unit mean."""
+        self.calls = [
             {
                 callee
-                for called in {*unit.calls}
-                if called[1] in known
+                for called in calls_of_one
+                if called[1] in self.names
                 for callee in self._resolve(called, unit)
             }
-            for unit in units
+            for unit, calls_of_one in zip(units, calls, strict=True)
         ]
 
     def _add(self, index: int, unit: Unit) -> None:
@@ -88,6 +93,11 @@ class Links:
             for member in cycle
             if len(cycle) > 1 or member in self.calls[member]
         ]
+
+
+def calls_in_text(code: bytes, header: bytes) -> set[Target]:
+    """Return whom plain *code* calls: the names right in front of brackets, but for its *header*."""
+    return {*_CALL.findall(code, code.find(b"(") if header else 0)}
 
 
 def _components(calls: list[set[int]]) -> Iterator[list[int]]:

@@ -26,11 +26,12 @@ class Place:
     *events* are the kinds of nodes that count; those of the unit that is open are at the end.
     *floors* are the depths of the open *frames*. *comments* and *literals* are where those stand, in
     document order. *continued* is where an `if` begins that continues another; *sequenced* is where
-    the logical operators stand that are counted.
+    the logical operators stand that are counted. *is_short*: the walk takes the language's shortcut.
     """
 
     __slots__ = (
         "_climber",
+        "_weights",
         "comments",
         "continued",
         "cursor",
@@ -39,6 +40,7 @@ class Place:
         "events",
         "floors",
         "frames",
+        "is_short",
         "literals",
         "rules",
         "sequenced",
@@ -46,10 +48,14 @@ class Place:
         "units",
     )
 
-    def __init__(self, tree: Tree, data: bytes, rules: Table, definitions: Definitions) -> None:
+    def __init__(
+        self, tree: Tree, data: bytes, rules: Table, definitions: Definitions, *, is_short: bool
+    ) -> None:
         self.data = data
         self.rules = rules
         self.definitions = definitions
+        self.is_short = is_short
+        self._weights = rules.short_weights if is_short else rules.weights
         self.cursor = tree.walk()
         self._climber = tree.walk()
         self.unit = Unit("file", tree.root_node, 0)
@@ -112,5 +118,5 @@ class Place:
         """Take what was counted in *unit* out of the events; the rest is its surroundings'."""
         events = self.events[unit.mark :]
         del self.events[unit.mark :]
-        unit.counts += sum(map(self.rules.weights.__getitem__, events))
+        unit.counts += sum(map(self._weights.__getitem__, events))
         unit.spans.append(end)

@@ -1,10 +1,12 @@
 """From what a walk has counted to rows: one for each function, each type, and the file."""
 
+from collections.abc import Iterable
+
 from workers.analyze import formulas
 from workers.analyze.documentation import has_comment, has_docstring
-from workers.analyze.lexicon import Vocabulary, lexicon
+from workers.analyze.lexicon import Tokens, lexicon
 from workers.analyze.line_map import LineMap
-from workers.analyze.links import Links
+from workers.analyze.links import Links, calls_in_text
 from workers.analyze.model import (
     Abc,
     Documentation,
@@ -26,6 +28,8 @@ from workers.analyze.table import (
     LOGICAL,
     NO_CONDITIONS,
 )
+from workers.analyze.targets import Target
+from workers.analyze.text import Text
 from workers.analyze.units import Unit
 from workers.syntax.source import Source
 
@@ -41,37 +45,43 @@ class Total:
         self.documented = self.documentable = 0
         self.operators = self.operands = 0
         self.volume = 0.0
-        self.distinct_operators = set[bytes]()
-        self.distinct_operands = set[bytes]()
+        self.words = set[bytes]()
+        self.signs = set[bytes]()
+        self.literals = set[bytes]()
 
-    def add(self, counts: int, tokens: Vocabulary) -> None:
+    def add(self, counts: int, tokens: Tokens) -> None:
         """Add what one unit has counted."""
         self.counts += counts
         self.operators += tokens.operators
         self.operands += tokens.operands
-        self.distinct_operators.update(tokens.distinct_operators)
-        self.distinct_operands.update(tokens.distinct_operands)
+        self.words |= tokens.words
+        self.signs |= tokens.signs
+        self.literals |= tokens.literals
 
     def add_function(self, row: FunctionMetrics) -> None:
         """Add one of the functions to those that make the average."""
         self.functions += 1
         self.code += row.lines.code
         self.volume += row.halstead.volume
-
-    def document(self, is_documented: bool) -> None:
-        """Add one of what could be documented."""
         self.documentable += 1
-        self.documented += is_documented
+        self.documented += row.documented
+
+    def add_all(self, inner: "Total") -> None:
+        """Add all that *inner* has."""
+        self.add(inner.counts, inner.tokens())
+        self.functions += inner.functions
+        self.code += inner.code
+        self.volume += inner.volume
+        self.documentable += inner.documentable
+        self.documented += inner.documented
+
+    def tokens(self) -> Tokens:
+        """Return the tokens of all units."""
+        return Tokens(self.operators, self.operands, self.words, self.signs, self.literals, 0)
 
     def cyclomatic(self) -> int:
         """Return the paths of all functions, and the decisions outside them."""
         return count(self.counts, CYCLOMATIC) + self.functions
-
-    def halstead(self) -> Halstead:
-        """Return the software science of all tokens."""
-        return formulas.halstead(
-            len(self.distinct_operators), len(self.distinct_operands), self.operators, self.operands
-        )
 
     def maintainability(self, code: int, volume: float) -> Maintainability:
         """Return the index of the average function, or, without any, that of the code itself."""
@@ -88,74 +98,97 @@ class Total:
 class Rows:
     """The rows of one walked source."""
 
-    def __init__(self, place: Place, source: Source, language: str) -> None:
-        self._place = place
+    def __init__(self, place: Place, text: Text, source: Source, language: str) -> None:
         self._units = place.units
         self._source = source
         self._language = language
-        self._rules = place.rules
-        self._lines = LineMap(source.data, place.comments)
-        self._tokens = self._vocabularies()
-        self._totals = {id(unit): Total() for unit in place.units if unit.kind != "function"}
-        self._by_name = {
+        self._constructs = place.rules.constructs
+        self._comments = text.comments
+        self._lexicon = lexicon(language)
+        self._lines = LineMap(source.data, text.comments)
+        self._links = Links(self._units, has_implicit_self=self._constructs.implicit_self)
+        self._tokens = self._read(text, is_short=place.is_short)
+        self._totals = {id(unit): Total() for unit in self._units if unit.kind != "function"}
+        self._types = {
             unit.defined.qualified_name: unit
-            for unit in reversed(place.units)
+            for unit in reversed(self._units)
             if unit.kind == "type" and unit.defined is not None
         }
 
-    def _vocabularies(self) -> list[Vocabulary]:
-        words = lexicon(self._language)
-        assert words is not None
-        return [words.vocabulary(b" ".join(unit.code), unit.literals) for unit in self._units]
+    def _read(self, text: Text, *, is_short: bool) -> list[Tokens]:
+        """Read the tokens of each unit, and what else only its text can tell."""
+        tokens: list[Tokens] = []
+        calls: list[Iterable[Target]] = []
+        called = {name + b"(" for name in self._links.names}
+        for unit in self._units:
+            code, literals = text.own(unit.spans)
+            if is_short:
+                header = _header(unit, code)
+                found = self._lexicon.tokens_and_counts(code, literals, header)
+                unit.counts += found.counts
+                calls.append(calls_in_text(code, header) if found.words & called else ())
+            else:
+                found = self._lexicon.tokens(code, literals)
+                calls.append({*unit.calls})
+            tokens.append(found)
+        self._links.resolve(self._units, calls)
+        return tokens
 
     def file(self) -> FileMetrics:
         """Return the file's row, with all others in it."""
-        units, links = self._units, Links(self._units, self._rules.constructs.implicit_self)
+        units, links = self._units, self._links
         for index in links.recursive():
             units[index].cognitive += 1
-        roll_up(units, self._rules.constructs.sees_through)
+        roll_up(units, self._constructs.sees_through)
         called, calls = links.fan_in(), links.fan_out()
-        functions = [
-            self._function(unit, self._tokens[index], called[index], calls[index])
+        rows = {
+            index: self._function(unit, self._tokens[index], called[index], calls[index])
             for index, unit in enumerate(units)
             if unit.kind == "function"
-        ]
-        others = [(i, unit) for i, unit in enumerate(units) if unit.kind != "function"]
-        for index, unit in others:
-            self._add_other(unit, self._tokens[index])
-        return self._file(functions, [self._type(unit) for _, unit in others[1:]])
+        }
+        self._add_up(rows)
+        types = [self._type(unit) for unit in units if unit.kind == "type"]
+        return self._file([*rows.values()], types)
 
-    def _containers(self, unit: Unit) -> list[Total]:
-        """Return the totals that *unit* is part of: its own, those around, and its owner's."""
-        found: list[Total] = []
-        around: Unit | None = unit
-        while around is not None:
-            if around.kind != "function":
-                found.append(self._totals[id(around)])
+    def _add_up(self, rows: dict[int, FunctionMetrics]) -> None:
+        """Add functions to their types or the file, and types to what is around them."""
+        for index, row in rows.items():
+            total = self._total_around(self._units[index])
+            total.add(self._units[index].counts, self._tokens[index])
+            total.add_function(row)
+        for index in range(len(self._units) - 1, -1, -1):
+            unit = self._units[index]
+            if unit.kind == "function":
+                continue
+            total = self._totals[id(unit)]
+            total.add(unit.counts, self._tokens[index])
+            if unit.kind == "type":
+                total.documentable += 1
+                total.documented += self._is_documented(unit)
+                self._total_around(unit).add_all(total)
+
+    def _total_around(self, unit: Unit) -> Total:
+        """Return the total of the type or file that *unit* is part of, by its place or by its name."""
+        file = self._units[0]
+        if unit.outer is file and unit.defined is not None:
+            owner = self._types.get(unit.defined.parent)
+            if owner is not None and owner is not unit:
+                owner.cognitive += unit.cognitive
+                owner.nesting = max(owner.nesting, unit.nesting)
+                return self._totals[id(owner)]
+        around = unit.outer
+        while around is not None and around.kind == "function":
             around = around.outer
-        defined = unit.defined
-        owner = None if defined is None else self._by_name.get(defined.parent)
-        if owner is not None and owner is not unit.outer and unit.outer is self._units[0]:
-            owner.cognitive += unit.cognitive
-            owner.nesting = max(owner.nesting, unit.nesting)
-            found.append(self._totals[id(owner)])
-        return found
+        return self._totals[id(around or file)]
 
-    def _function(
-        self, unit: Unit, tokens: Vocabulary, fan_in: int, fan_out: int
-    ) -> FunctionMetrics:
+    def _function(self, unit: Unit, tokens: Tokens, fan_in: int, fan_out: int) -> FunctionMetrics:
         defined, counts = unit.defined, unit.counts
         assert defined is not None
         place = self._source.range_of(defined.outer)
         cyclomatic = count(counts, CYCLOMATIC) + 1
         lines = self._count(place.start_line, place.end_line, counts)
-        tokens_of = formulas.halstead(
-            len(tokens.distinct_operators),
-            len(tokens.distinct_operands),
-            tokens.operators,
-            tokens.operands,
-        )
-        row = FunctionMetrics(
+        halstead = self._halstead(tokens)
+        return FunctionMetrics(
             name=defined.name,
             qualified_name=defined.qualified_name,
             kind=defined.kind,
@@ -165,31 +198,24 @@ class Rows:
             nesting=unit.nesting,
             cyclomatic=cyclomatic,
             cognitive=unit.cognitive,
-            halstead=tokens_of,
-            maintainability=formulas.maintainability(tokens_of.volume, cyclomatic, lines.code),
+            halstead=halstead,
+            maintainability=formulas.maintainability(halstead.volume, cyclomatic, lines.code),
             abc=_abc(counts),
             fan_in=fan_in,
             fan_out=fan_out,
             documented=self._is_documented(unit),
         )
-        for total in self._containers(unit):
-            total.add(counts, tokens)
-            total.add_function(row)
-            total.document(row.documented)
-        return row
 
-    def _add_other(self, unit: Unit, tokens: Vocabulary) -> None:
-        for total in self._containers(unit):
-            total.add(unit.counts, tokens)
-            if unit.kind == "type":
-                total.document(self._is_documented(unit))
+    def _halstead(self, tokens: Tokens) -> Halstead:
+        operators, operands = self._lexicon.distinct(tokens)
+        return formulas.halstead(operators, operands, tokens.operators, tokens.operands)
 
     def _type(self, unit: Unit) -> TypeMetrics:
         defined, total = unit.defined, self._totals[id(unit)]
         assert defined is not None
         place = self._source.range_of(defined.outer)
         lines = self._count(place.start_line, place.end_line, total.counts)
-        tokens = total.halstead()
+        halstead = self._halstead(total.tokens())
         return TypeMetrics(
             name=defined.name,
             qualified_name=defined.qualified_name,
@@ -200,8 +226,8 @@ class Rows:
             nesting=unit.nesting,
             cyclomatic=total.cyclomatic(),
             cognitive=unit.cognitive,
-            halstead=tokens,
-            maintainability=total.maintainability(lines.code, tokens.volume),
+            halstead=halstead,
+            maintainability=total.maintainability(lines.code, halstead.volume),
             abc=_abc(total.counts),
             documentation=total.documentation(),
             documented=self._is_documented(unit),
@@ -211,15 +237,15 @@ class Rows:
         unit = self._units[0]
         total = self._totals[id(unit)]
         lines = self._count(1, self._lines.total, total.counts)
-        tokens = total.halstead()
+        halstead = self._halstead(total.tokens())
         return FileMetrics(
             language=self._language,
             lines=lines,
             nesting=unit.nesting,
             cyclomatic=total.cyclomatic(),
             cognitive=unit.cognitive,
-            halstead=tokens,
-            maintainability=total.maintainability(lines.code, tokens.volume),
+            halstead=halstead,
+            maintainability=total.maintainability(lines.code, halstead.volume),
             abc=_abc(total.counts),
             documentation=total.documentation(),
             functions=functions,
@@ -231,7 +257,7 @@ class Rows:
         return Lines(total, code, comment, blank, count(counts, LOGICAL))
 
     def _parameters(self, unit: Unit) -> int:
-        found = self._rules.constructs.parameters(unit.node)
+        found = self._constructs.parameters(unit.node)
         if found and unit.defined is not None and unit.defined.kind != "function":
             first = found[0]
             return len(found) - (self._source.data[first.start_byte : first.end_byte] in _OWN_SELF)
@@ -239,9 +265,18 @@ class Rows:
 
     def _is_documented(self, unit: Unit) -> bool:
         data = self._source.data
-        if self._rules.constructs.docstrings:
+        if self._constructs.docstrings:
             return has_docstring(unit, data)
-        return has_comment(unit, data, self._place.comments)
+        return has_comment(unit, data, self._comments)
+
+
+def _header(unit: Unit, code: bytes) -> bytes:
+    """Return what begins the *code* of *unit* if it looks like a call: a name and a bracket."""
+    if unit.defined is None:
+        return b""
+    front = code[: code.find(b"(")].rstrip()
+    name = unit.defined.name.encode()
+    return name + b"(" if front.endswith(name) and b"=>" not in front else b""
 
 
 def _abc(counts: int) -> Abc:

@@ -58,7 +58,7 @@ class Shortcut(msgspec.Struct, frozen=True, kw_only=True):
     code: re.Pattern[bytes]
     unless: tuple[bytes, ...] = ()
 
-    headed: tuple[str, ...]
+    assignments: tuple[str, ...] = ()
     assigns: frozenset[bytes] = frozenset()
     compares: frozenset[bytes] = frozenset()
     conditions: frozenset[bytes] = frozenset()
@@ -84,7 +84,7 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     *and_or*: operators that are +1 for each run of the same in one expression, which is made of
     *sequences*. *jumps*: +1 where one of *labels* is in them.
 
-    ABC: *assignments*, *branches* (apart from calls), *conditions*, and what makes up for tokens that
+    ABC: *assignments*, *branches* (apart from calls), *conditions* and *comparisons*, and what makes up for tokens that
     are no conditions: two for each of *brackets*, one for each of *no_conditions*.
     *calls*: calls, and the field that ends what is called. *arguments*: the field behind it.
 
@@ -118,6 +118,7 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     assignments: tuple[str, ...] = ()
     branches: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
+    comparisons: tuple[str, ...] = ()
     brackets: tuple[str, ...] = ()
     no_conditions: tuple[str, ...] = ()
     calls: dict[str, str] = {}

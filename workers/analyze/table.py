@@ -33,6 +33,7 @@ class Table(NamedTuple):
     functions: frozenset[int]
     types: frozenset[int]
     weights: dict[int, int]
+    short_weights: dict[int, int]
     counted: frozenset[int]
     sometimes: dict[int, Question]
     structures: dict[int, int | None]
@@ -73,15 +74,17 @@ def _table(constructs: Constructs, grammar: tree_sitter.Language) -> Table:
 
     tokens = [n for n in range(grammar.node_kind_count) if not grammar.node_kind_is_named(n)]
     seen = {grammar.node_kind_for_id(n) for n in tokens if grammar.node_kind_is_visible(n)}
+    kinds = (*range(grammar.node_kind_count), ERROR)
     weights = _weights(constructs, grammar)
     words = {kind for kind in seen if kind and (kind[0].isalpha() or kind[0] == "_")}
     return Table(
         constructs=constructs,
-        kinds=(*range(grammar.node_kind_count), ERROR),
+        kinds=kinds,
         leaves=ids(constructs.leaves).union(tokens),
         functions=ids(constructs.functions),
         types=ids(constructs.types),
-        weights=dict.fromkeys((*range(grammar.node_kind_count), ERROR), 0) | weights,
+        weights=dict.fromkeys(kinds, 0) | weights,
+        short_weights=dict.fromkeys(kinds, 0) | _weights(constructs, grammar, is_short=True),
         counted=frozenset(weights),
         sometimes={n: ask for kind, ask in constructs.sometimes.items() for n in ids([kind])},
         structures=fields(constructs.structures),
@@ -125,16 +128,24 @@ def _field_id(grammar: tree_sitter.Language, field: str | None) -> int | None:
     return number
 
 
-def _weights(constructs: Constructs, grammar: tree_sitter.Language) -> dict[int, int]:
-    counted = (
+def _weights(
+    constructs: Constructs, grammar: tree_sitter.Language, *, is_short: bool = False
+) -> dict[int, int]:
+    """Return what each kind counts for; a shortcut counts tokens and calls in the text instead."""
+    counted: list[tuple[int, Iterable[str]]] = [
         (CYCLOMATIC, constructs.decisions),
         (LOGICAL, constructs.logical),
-        (ASSIGNMENTS, constructs.assignments),
-        (BRANCHES, (*constructs.branches, *constructs.calls)),
         (CONDITIONS, constructs.conditions),
         (2 * NO_CONDITIONS, constructs.brackets),
         (NO_CONDITIONS, constructs.no_conditions),
-    )
+    ]
+    shortcut = constructs.shortcut
+    if is_short and shortcut is not None:
+        counted.append((ASSIGNMENTS, shortcut.assignments))
+    else:
+        counted.append((ASSIGNMENTS, constructs.assignments))
+        counted.append((BRANCHES, (*constructs.branches, *constructs.calls)))
+        counted.append((CONDITIONS, constructs.comparisons))
     weights: dict[int, int] = {}
     for weight, kinds in counted:
         for number in (number for kind in kinds for number in kind_ids(grammar, kind)):

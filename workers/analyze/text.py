@@ -61,6 +61,20 @@ def divide(data: bytes, literals: list[Span], comments: list[Span]) -> Text:
     return Text(b"".join(pieces), comments, starts, texts)
 
 
+def find_signs(plain: bytes, shortcut: Shortcut, coded: list[int]) -> list[int]:
+    """Return where signs of structure stand in *plain* code, and in literals that are *coded*."""
+    places = [*coded]
+    if shortcut.words is not None:
+        places += [match.start() for match in shortcut.words.finditer(plain)]
+    for sign in shortcut.signs:
+        at = plain.find(sign)
+        while at >= 0:
+            places.append(at)
+            at = plain.find(sign, at + 1)
+    places.sort()
+    return places
+
+
 class Division:
     """Divides one source by its language's pattern, from its start to its end.
 
