@@ -8,19 +8,29 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 LONG_S = 30.0
 
-TOOLS = """
-import os, subprocess, sys
+MEMORY_LIMIT = 2 << 30
+
+TOOLS = (
+    f"""
+MEMORY_LIMIT = {MEMORY_LIMIT}
+"""
+    + """
+import os, subprocess, sys, time
 import msgspec
 from protocol.errors import CallRefused
+from protocol.worker.sandbox import SandboxPolicy
 from protocol.worker.settings import WorkerSettings
 from workers import limits, runtime
 from workers.context import JobCancelled
+from workers.kinds import Kind
+from workers.sandbox.apply import prepare
 
 def echo(arguments, context):
     return bytes(arguments)
@@ -52,6 +62,32 @@ def waits(arguments, context):
         pass
     raise JobCancelled
 
+def computes(arguments, context):
+    context.part(b'"computing"')
+    number = 0
+    while True:
+        for _ in range(1000):
+            number = (number * 1103515245 + 12345) % 2**31
+        if context.cancelled():
+            raise JobCancelled
+
+def sleeps_over_it(arguments, context):
+    context.part(b'"asleep"')
+    while not os.path.exists(msgspec.json.decode(arguments)):
+        pass
+    return b'"awake"'
+
+def hungry(arguments, context):
+    return b"x" * (2 * MEMORY_LIMIT)
+
+def tells(arguments, context):
+    context.progress(1, 2, "half")
+    context.progress(2.0, None, "")
+    return b"null"
+
+def counts_attempts(arguments, context):
+    return str(context.attempt).encode()
+
 def pretty(arguments, context):
     return b'{\\n  "a": 1\\n}'
 
@@ -61,13 +97,22 @@ def parts(arguments, context):
     return b"3"
 
 offered = (echo, prints, reads, refuses, breaks, recurses, too_large, waits, pretty, parts)
+offered += (computes, sleeps_over_it, hungry, tells, counts_attempts)
 tools = {tool.__name__: tool for tool in offered}
 channel = runtime.take_stdio()
 parent = int(sys.argv[1])
 limits.apply(parent)
-settings = WorkerSettings(coordinator_pid=parent, roots=(), working_directory="/", beat_s=float(sys.argv[2]))
-runtime.Runtime("test", tools, settings, channel).run()
+policy = SandboxPolicy(enabled=False, memory_limit_bytes=MEMORY_LIMIT)
+settings = WorkerSettings(
+    coordinator_pid=parent,
+    roots=(),
+    working_directory="/",
+    beat_s=float(sys.argv[2]),
+    sandbox=policy,
+)
+runtime.Runtime(Kind("test", tools), settings, channel, prepare(policy)).run()
 """
+)
 
 
 class Worker:
@@ -88,8 +133,8 @@ class Worker:
         self.process.stdin.write(data)
         self.process.stdin.flush()
 
-    def job(self, job_id: int, tool: str, arguments: object = None) -> None:
-        self.say(type="job", id=job_id, tool=tool, arguments=arguments, timeout=LONG_S)
+    def job(self, job_id: int, tool: str, arguments: object = None, **more: object) -> None:
+        self.say(type="job", id=job_id, tool=tool, arguments=arguments, timeout=LONG_S, **more)
 
     def hear(self) -> dict[str, Any]:
         """Return the next message."""
@@ -158,6 +203,7 @@ def test_a_tool_that_reads_stdin_reads_nothing_instead_of_our_next_job() -> None
         ("breaks", "internal", "ValueError: a bug"),
         ("recurses", "internal", "RecursionError"),
         ("too_large", "too_large", "40000002 bytes"),
+        ("hungry", "memory_limit", "memory limit of 2048 MiB"),
         ("missing", "internal", "no tool missing"),
     ],
 )
@@ -198,6 +244,62 @@ def test_a_running_job_sees_its_cancellation_and_the_next_job_is_untouched_by_it
         assert [one.hear().get("code"), one.hear()["result"]] == ["cancelled", "next"]
 
 
+def test_a_job_that_only_computes_sees_its_cancellation_and_beats_meanwhile() -> None:
+    """The kernel tells of it, for a job that asks often must not starve the thread that beats."""
+    with worker(beat_s=0.01) as one:
+        one.job(1, "computes")
+        heard = [one.hear() for _ in range(3)]
+        one.say(type="cancel", id=1)
+        while (message := one.hear())["type"] == "beat":
+            heard.append(message)
+
+        assert {m["busy"] for m in heard if m["type"] == "beat"} <= {True, False}
+        assert any(m["type"] == "beat" and m["busy"] for m in heard)
+        assert (message["type"], message["code"]) == ("failed", "cancelled")
+
+
+@pytest.mark.parametrize("is_seen_while_the_first_runs", [True, False])
+def test_a_job_that_was_cancelled_before_it_began_is_not_run(
+    tmp_path: Path, *, is_seen_while_the_first_runs: bool
+) -> None:
+    """Whoever moves it to another worker would have it run twice."""
+    first = "waits" if is_seen_while_the_first_runs else "sleeps_over_it"
+    with worker() as one:
+        lines = [
+            {"type": "job", "id": n, "tool": tool, "arguments": str(tmp_path / "go"), "timeout": 9}
+            for n, tool in [(1, first), (2, "waits"), (3, "echo")]
+        ]
+        one.say_raw(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+        assert one.hear()["type"] == "part"
+        one.say(type="cancel", id=2)
+        one.say(type="cancel", id=1)
+        (tmp_path / "go").touch()
+        answers = [one.hear() for _ in range(3)]
+
+        assert [answer["id"] for answer in answers] == [1, 2, 3]
+        assert [answer["type"] for answer in answers[1:]] == ["failed", "done"]
+        assert answers[1]["code"] == "cancelled"
+
+
+def test_a_job_says_how_far_it_is() -> None:
+    with worker() as one:
+        one.job(7, "tells")
+        heard = [one.hear() for _ in range(3)]
+
+        assert heard[:2] == [
+            {"type": "progress", "id": 7, "done": 1.0, "total": 2.0, "message": "half"},
+            {"type": "progress", "id": 7, "done": 2.0, "total": None, "message": ""},
+        ]
+        assert heard[2]["type"] == "done"
+
+
+def test_a_tool_sees_which_attempt_it_is() -> None:
+    with worker() as one:
+        one.job(1, "counts_attempts", attempt=3)
+
+        assert one.hear()["result"] == 3
+
+
 def test_a_cancel_that_crosses_the_answer_harms_nobody() -> None:
     with worker() as one:
         one.answer("echo")
@@ -212,6 +314,7 @@ def test_a_cancel_that_crosses_the_answer_harms_nobody() -> None:
             "rss": 0,
             "jobs_done": 1,
             "busy": True,
+            "outdated": False,
         }
 
 
