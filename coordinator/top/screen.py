@@ -2,6 +2,7 @@
 
 import contextlib
 import curses
+import os
 import select
 import signal
 import time
@@ -27,7 +28,8 @@ def watch(viewer: Viewer, interval_s: float) -> None:
         Gone: The server has ended.
         curses.error: There is no such terminal.
     """
-    curses.use_env(False)  # the terminal knows its size, and tells when it changes
+    for name in ("LINES", "COLUMNS"):  # the terminal knows better, and tells when it changes
+        os.environ.pop(name, None)
     with _ended_by_signals(), contextlib.suppress(KeyboardInterrupt):
         curses.wrapper(lambda window: _View(window, viewer, interval_s).run())
 

@@ -41,7 +41,8 @@ def environment(home: Path, mark: str, settings: Mapping[str, object]) -> dict[s
         if not name.startswith(("TOOLCREW_", "XDG_", "PYTHON"))
     }
     ours = {f"TOOLCREW_{name}": str(value) for name, value in settings.items()}
-    return {**inherited, "HOME": str(home), MARK: mark, **ours}
+    folders = {"HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+    return {**inherited, **folders, MARK: mark, **ours}
 
 
 def running(mark: str) -> list[psutil.Process]:
