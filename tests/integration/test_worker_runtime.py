@@ -11,117 +11,44 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+
+from protocol.worker.sandbox import SandboxPolicy
+from protocol.worker.settings import VARIABLE, WorkerSettings
 
 LONG_S = 30.0
 
 MEMORY_LIMIT = 2 << 30
+TESTS = Path(__file__).parents[1]
+ARGV = [sys.executable, "-P", "-m", "workers", "test", "support.odd_kind"]
 
-TOOLS = (
-    f"""
-MEMORY_LIMIT = {MEMORY_LIMIT}
-"""
-    + """
-import os, subprocess, sys, time
-import msgspec
-from protocol.errors import CallRefused
-from protocol.worker.sandbox import SandboxPolicy
-from protocol.worker.settings import WorkerSettings
-from workers import limits, runtime
-from workers.context import JobCancelled
-from workers.kinds import Kind
-from workers.sandbox.apply import prepare
 
-def echo(arguments, context):
-    return bytes(arguments)
-
-def prints(arguments, context):
-    print("from python")
-    os.write(1, b"from C\\n")
-    subprocess.run(["echo", "from a child"], check=True)
-    return b'"printed"'
-
-def reads(arguments, context):
-    return msgspec.json.encode(sys.stdin.read())
-
-def refuses(arguments, context):
-    raise CallRefused("binary", "not for me")
-
-def breaks(arguments, context):
-    raise ValueError("a bug")
-
-def recurses(arguments, context):
-    return recurses(arguments, context)
-
-def too_large(arguments, context):
-    return b'"' + b"x" * 40_000_000 + b'"'
-
-def waits(arguments, context):
-    context.part(b'"waiting"')
-    while not context.cancelled():
-        pass
-    raise JobCancelled
-
-def computes(arguments, context):
-    context.part(b'"computing"')
-    number = 0
-    while True:
-        for _ in range(1000):
-            number = (number * 1103515245 + 12345) % 2**31
-        if context.cancelled():
-            raise JobCancelled
-
-def sleeps_over_it(arguments, context):
-    context.part(b'"asleep"')
-    while not os.path.exists(msgspec.json.decode(arguments)):
-        pass
-    return b'"awake"'
-
-def hungry(arguments, context):
-    return b"x" * (2 * MEMORY_LIMIT)
-
-def tells(arguments, context):
-    context.progress(1, 2, "half")
-    context.progress(2.0, None, "")
-    return b"null"
-
-def counts_attempts(arguments, context):
-    return str(context.attempt).encode()
-
-def pretty(arguments, context):
-    return b'{\\n  "a": 1\\n}'
-
-def parts(arguments, context):
-    context.part(b"1")
-    context.part(b"2")
-    return b"3"
-
-offered = (echo, prints, reads, refuses, breaks, recurses, too_large, waits, pretty, parts)
-offered += (computes, sleeps_over_it, hungry, tells, counts_attempts)
-tools = {tool.__name__: tool for tool in offered}
-channel = runtime.take_stdio()
-parent = int(sys.argv[1])
-limits.apply(parent)
-policy = SandboxPolicy(enabled=False, memory_limit_bytes=MEMORY_LIMIT)
-settings = WorkerSettings(
-    coordinator_pid=parent,
-    roots=(),
-    working_directory="/",
-    beat_s=float(sys.argv[2]),
-    sandbox=policy,
-)
-runtime.Runtime(Kind("test", tools), settings, channel, prepare(policy)).run()
-"""
-)
+def environment(beat_s: float, coordinator: int) -> dict[str, str]:
+    settings = WorkerSettings(
+        coordinator_pid=coordinator,
+        roots=(),
+        working_directory="/",
+        beat_s=beat_s,
+        sandbox=SandboxPolicy(enabled=False, memory_limit_bytes=MEMORY_LIMIT),
+    )
+    return {
+        **os.environ,
+        "PYTHONPATH": str(TESTS),
+        VARIABLE: msgspec.json.encode(settings).decode(),
+    }
 
 
 class Worker:
     """One worker process and both ends of its conversation."""
 
     def __init__(self, beat_s: float) -> None:
-        argv = [sys.executable, "-c", TOOLS, str(os.getpid()), str(beat_s)]
         self.process = subprocess.Popen(
-            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            ARGV,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(beat_s, os.getpid()),
         )
         self._buffer = b""
 
@@ -263,7 +190,7 @@ def test_a_job_that_was_cancelled_before_it_began_is_not_run(
     tmp_path: Path, *, is_seen_while_the_first_runs: bool
 ) -> None:
     """Whoever moves it to another worker would have it run twice."""
-    first = "waits" if is_seen_while_the_first_runs else "sleeps_over_it"
+    first = "waits" if is_seen_while_the_first_runs else "waits_for_a_file"
     with worker() as one:
         lines = [
             {"type": "job", "id": n, "tool": tool, "arguments": str(tmp_path / "go"), "timeout": 9}
@@ -368,7 +295,13 @@ def test_control_c_is_the_coordinators_business() -> None:
 
 def test_a_worker_whose_coordinator_is_gone_already_does_not_start() -> None:
     nobody = 2**22 + 1  # above the largest process id that Linux gives
-    argv = [sys.executable, "-c", TOOLS, str(nobody), "60"]
-    done = subprocess.run(argv, input=b"", capture_output=True, timeout=LONG_S, check=False)
+    done = subprocess.run(
+        ARGV,
+        input=b"",
+        capture_output=True,
+        timeout=LONG_S,
+        check=False,
+        env=environment(60, nobody),
+    )
 
     assert (done.returncode, done.stdout) == (0, b"")
