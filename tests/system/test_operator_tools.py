@@ -1,4 +1,4 @@
-"""Operators look at the crew of a running server, replace a worker and send a kind home, and no call is lost."""
+"""Operators look at the crew, replace a worker and send a kind home, and no call is lost."""
 
 from typing import Any
 
@@ -27,6 +27,7 @@ def structured(server: Toolcrew, tool: str, **arguments: object) -> dict[str, An
 
 
 def the_worker(server: Toolcrew) -> dict[str, Any]:
+    worker: dict[str, Any]
     (worker,) = structured(server, "admin_list_workers", kind="parse")["workers"]
     return worker
 
