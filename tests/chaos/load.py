@@ -62,7 +62,7 @@ class Load:
 
 
 async def beats(period_s: float, seconds: float) -> AsyncGenerator[int]:
-    """Yield a number every *period_s* until *seconds* have passed, however long each round takes."""
+    """Yield a number every *period_s*, however long each round takes, for *seconds*."""
     loop = asyncio.get_running_loop()
     start = loop.time()
     number = 0
@@ -70,3 +70,4 @@ async def beats(period_s: float, seconds: float) -> AsyncGenerator[int]:
         await asyncio.sleep(start + due - loop.time())
         yield number
         number += 1
+    await asyncio.sleep(start + seconds - loop.time())
