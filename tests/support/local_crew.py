@@ -26,6 +26,7 @@ from protocol.worker.settings import WorkerSettings
 
 KIND = "parse"
 LONG_S = 30.0
+_POLL_S = 0.005
 PATIENT = HealthLimits(beat_timeout_s=LONG_S)
 TESTS = Path(__file__).parents[1]
 
@@ -67,6 +68,9 @@ class Recorder:
         self.notes: list[Note] = []
         self.ready: list[Ready] = []
         self.logs: list[str] = []
+        self.when: dict[str, Callable[[Note], None]] = {}
+        """What to do at once when an event is noted."""
+
         self._changed = asyncio.Event()
 
     def on_part(self, task_id: int, result: msgspec.Raw) -> None:
@@ -91,6 +95,8 @@ class Recorder:
         del kind
         self.notes.append(note)
         self._changed.set()
+        if note.event in self.when:
+            self.when[note.event](note)
 
     def on_ready(self, kind: str, ready: Ready) -> None:
         del kind
@@ -211,15 +217,38 @@ def settings_in(folder: Path) -> WorkerSettings:
 
 
 @asynccontextmanager
-async def crew(config: KindConfig) -> AsyncGenerator[Crew]:
+async def crew(
+    config: KindConfig, when: dict[str, Callable[[Note], None]] | None = None
+) -> AsyncGenerator[Crew]:
     """Run a crew, and see that it leaves nothing behind."""
     made = Crew(config)
+    made.seen.when = when or {}
     made.backend.start(made.seen)
     try:
         yield made
     finally:
         await made.backend.close(grace_s=0.0)
-    assert not psutil.Process().children(recursive=True)
+    assert not living_children()
+
+
+async def eventually(has_happened: Callable[[], bool]) -> bool:
+    """Wait for what nobody tells us of; False if it does not come in a long time."""
+    end = asyncio.get_running_loop().time() + LONG_S
+    while not has_happened():
+        if asyncio.get_running_loop().time() > end:
+            return False
+        await asyncio.sleep(_POLL_S)
+    return True
+
+
+def living_children() -> set[int]:
+    """Return our descendants, less those who have ended and wait to be reaped."""
+    found: set[int] = set()
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if child.status() != psutil.STATUS_ZOMBIE:
+                found.add(child.pid)
+    return found
 
 
 def ends(pid: int) -> bool:
