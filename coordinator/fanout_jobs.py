@@ -131,6 +131,6 @@ def refusal_of(outcome: Outcome) -> CallRefused:
     return CallRefused(known_code(outcome.code), outcome.message)
 
 
-def known_code(code: str) -> ErrorCode:
+def known_code(code: str, otherwise: ErrorCode = "internal") -> ErrorCode:
     """Return *code* if it is one of ours; what a stranger calls its errors is not for our callers."""
-    return cast("ErrorCode", code) if code in get_args(ErrorCode) else "internal"
+    return cast("ErrorCode", code) if code in get_args(ErrorCode) else otherwise

@@ -219,8 +219,9 @@ class Roster:
         for task_id in late:
             if not is_stuck:
                 actions += ask_to_drop(member, task_id, now)
-            ran_s = member.ran_s(task_id, now)
-            actions += self._end(member, task_id, Outcome("deadline", ran_s=ran_s))
+            is_blamed = is_stuck and task_id == member.head()
+            outcome = Outcome("deadline", is_blamed=is_blamed, ran_s=member.ran_s(task_id, now))
+            actions += self._end(member, task_id, outcome)
         return actions + kill(member, "deadline") if is_stuck else actions
 
     def _rescue(self, member: Member, now: float) -> Actions:

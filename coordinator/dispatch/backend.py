@@ -35,7 +35,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
     "lost": the worker died with the job, and *message* says of what. Of those that it had only the one that
     ran *is_blamed*; the others had not begun.
-    "deadline": the job did not end in time and its worker was killed.
+    "deadline": the job did not end in time; it *is_blamed* if its worker was killed for that.
     """
 
     status: Literal["done", "failed", "lost", "deadline"]

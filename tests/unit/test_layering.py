@@ -35,9 +35,13 @@ LAYERS = (
     "crew",  # one thing that can stand behind the seam
     "observe",  # looks at both
     "schemas",  # of strangers
+    "tool_registry",
     "merge",
+    "answer",
     "fanout_jobs",
     "fanout",
+    "file_work",
+    "tool_job",
     "operators",
     "call",
     "frontends",
@@ -68,7 +72,13 @@ DECISIONS = (
     "coordinator.dispatch.quarantine",
     "coordinator.dispatch.queue",
     "coordinator.dispatch.tenants",
+    "coordinator.answer",
     "coordinator.merge",
+    "coordinator.schemas.check",
+    "coordinator.schemas.cost",
+    "coordinator.schemas.json_value",
+    "coordinator.schemas.problems",
+    "coordinator.tool_registry",
     "coordinator.observe.status",
     "coordinator.observe.text",
     "coordinator.observe.workers",
