@@ -151,6 +151,11 @@ class Owner:
             return msgspec.json.decode(line, type=Present)
         return msgspec.json.decode(line, type=Note)
 
+    def until_noted(self, event: str) -> Note:
+        while not isinstance(message := self.hear(), Note) or message.event != event:
+            pass
+        return message
+
     def present(self) -> Present:
         while not isinstance(message := self.hear(), Present):
             pass
@@ -187,13 +192,8 @@ async def test_what_a_worker_leaves_behind_is_killed_by_its_owner(
         there = one.present()
         assert psutil.pid_exists(there.fled)
         os.kill(there.worker, signal.SIGKILL)
-        while (note := one.hear()) and not (
-            isinstance(note, Note) and note.event == "orphans_killed"
-        ):
-            pass
 
-        assert isinstance(note, Note)
-        assert note.count
+        assert one.until_noted("orphans_killed").count
         assert await eventually(lambda: not psutil.pid_exists(there.fled))
         assert psutil.pid_exists(there.zygote or os.getpid())
 

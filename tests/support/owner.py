@@ -46,20 +46,24 @@ class Owner(Crew):
         self.backend = LocalCrew([kind], 0.01, listener, owns_process=True)
 
 
-async def main(has_zygote: bool, folder: Path) -> None:
+async def own(has_zygote: bool, folder: Path, scratch: str) -> None:
+    crew = Owner(has_zygote=has_zygote, folder=folder, scratch=scratch)
+    crew.seen.when = dict.fromkeys(("zygote_started", "worker_exited", "orphans_killed"), tell)
+    crew.backend.start(crew.seen)
+    fled = msgspec.json.decode((await crew.run(1, "flees")).result, type=int)
+    zygotes = [note.pid or 0 for note in crew.seen.noted("zygote_started")]
+    tell(Present(crew.pids()[0], (zygotes or [0])[-1], fled, scratch))
+    await crew.until_free()
+    crew.send(2, "waits")
+    await asyncio.to_thread(sys.stdin.read)
+    await crew.backend.close(0.0)
+
+
+def main() -> None:
     with scratch_folder() as scratch:
         Path(scratch, "left.txt").touch()
-        crew = Owner(has_zygote=has_zygote, folder=folder, scratch=scratch)
-        crew.seen.when = dict.fromkeys(("zygote_started", "worker_exited", "orphans_killed"), tell)
-        crew.backend.start(crew.seen)
-        fled = msgspec.json.decode((await crew.run(1, "flees")).result, type=int)
-        zygotes = [note.pid or 0 for note in crew.seen.noted("zygote_started")]
-        tell(Present(crew.pids()[0], (zygotes or [0])[-1], fled, scratch))
-        await crew.until_free()
-        crew.send(2, "waits")
-        await asyncio.to_thread(sys.stdin.read)
-        await crew.backend.close(0.0)
+        asyncio.run(own(sys.argv[1] == "zygote", Path(sys.argv[2]), scratch))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1] == "zygote", Path(sys.argv[2])))
+    main()
