@@ -16,6 +16,9 @@ from coordinator.crew.restarts import GoDown, RestartBudget
 PROBE_PROVES_AFTER_S = 5.0
 """A half-open kind is up again when its one worker has lived this long, or has done a job."""
 
+UNBORN_RETRY_S = 0.05
+"""A fork that the system has refused is not asked for again and again without a pause."""
+
 LEAST_SHARE = 0.8
 """Workers are recycled somewhere between this share of their limits and all of it."""
 
@@ -89,11 +92,11 @@ class Staffing:
             self._budget.prove_healthy()
 
     def unborn(self, member: Member, now: float) -> None:
-        """There will be no process, by no fault of its own: it is tried again."""
+        """There will be no process, by no fault of its own: it is tried again soon."""
         is_due = not self.is_closed() and not member.is_parked
         if self._is_down() and member.number != self._probe:
             is_due = False
-        member.empty(now if is_due else None)
+        member.empty(now + UNBORN_RETRY_S if is_due else None)
 
     def replace(self, member: Member, reason: str, now: float) -> Actions:
         """Its worker is gone: see to the next one."""

@@ -4,7 +4,7 @@ import pytest
 
 from coordinator.crew.actions import Note, Spawn
 from coordinator.crew.roster import Roster
-from coordinator.crew.staffing import PROBE_PROVES_AFTER_S
+from coordinator.crew.staffing import PROBE_PROVES_AFTER_S, UNBORN_RETRY_S
 from protocol.worker.messages import Beat, Ready
 from support.fakes_roster import (
     POLICY,
@@ -142,11 +142,13 @@ def test_restarts_are_counted_by_their_reason() -> None:
 
 def test_a_worker_that_is_not_born_is_tried_again_and_no_restart_is_spent() -> None:
     roster = roster_of(1)
-    for _ in range(2 * POLICY.intensity):
-        assert only(Spawn, roster.tick(0, {})) == [Spawn(1)]
-        assert roster.unborn(1, 0) == []
+    for attempt in range(2 * POLICY.intensity):
+        now = attempt * UNBORN_RETRY_S
+        assert only(Spawn, roster.tick(now, {})) == [Spawn(1)]
+        assert roster.unborn(1, now) == []
+        assert only(Spawn, roster.tick(now, {})) == []
+        assert roster.next_look_at() == now + UNBORN_RETRY_S
 
-    assert roster.next_look_at() == 0
     assert roster.staffing.restarts_by_reason == {}
 
 
@@ -175,7 +177,7 @@ def test_a_probe_that_is_not_born_is_tried_again() -> None:
     roster = probed()
     roster.unborn(1, 10.0)
 
-    assert only(Spawn, roster.tick(10.0, {})) == [Spawn(1)]
+    assert only(Spawn, roster.tick(10.0 + UNBORN_RETRY_S, {})) == [Spawn(1)]
     assert events(roster.exited(1, 1, 10.1)) == ["worker_exited", "kind_down"]
 
 
