@@ -9,15 +9,17 @@ Rule 3: pure: no clock, no log. What was refused is returned, and not looked at 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from coordinator.schemas.check import SchemaCheck
-from coordinator.schemas.cost import SchemaRefused
+from coordinator.schemas.json_value import SchemaRefused
 from protocol.errors import ToolcrewError
 from protocol.tools.contract import Annotations, Contract
 from protocol.worker.messages import ToolOffer
+
+if TYPE_CHECKING:
+    from coordinator.schemas.check import SchemaCheck
 
 MOST_TOOLS: Final = 128
 MOST_OFFERED_BYTES: Final = 1 << 20
@@ -46,8 +48,8 @@ class OfferedTool(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     description: str
     version: str
     annotations: Annotations
-    arguments: SchemaCheck
-    result: SchemaCheck | None
+    arguments: "SchemaCheck"
+    result: "SchemaCheck | None"
     is_repeatable: bool
     is_cacheable: bool
     deadline_s: float
@@ -199,7 +201,9 @@ class _Selection:
             deadline_s=self._deadline_s,
         )
 
-    def _schema(self, which: str, raw: msgspec.Raw) -> SchemaCheck:
+    def _schema(self, which: str, raw: msgspec.Raw) -> "SchemaCheck":
+        from coordinator.schemas.check import SchemaCheck  # noqa: PLC0415 - most servers have none
+
         try:
             check = SchemaCheck(raw)
         except SchemaRefused as refused:

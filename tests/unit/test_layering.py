@@ -44,6 +44,7 @@ LAYERS = (
     "tool_job",
     "operators",
     "call",
+    "third_party",
     "frontends",
     "app",
     "runtime_folder",

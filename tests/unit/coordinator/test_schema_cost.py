@@ -12,10 +12,9 @@ from coordinator.schemas.cost import (
     MOST_EVALUATIONS,
     MOST_SCHEMAS,
     Cost,
-    SchemaRefused,
     measure,
 )
-from coordinator.schemas.json_value import MOST_DEPTH
+from coordinator.schemas.json_value import MOST_DEPTH, SchemaRefused
 
 Schema = dict[str, Any]
 NAMES = ("a", "b")
