@@ -93,6 +93,8 @@ class WorkerSession:
     def _account(self, message: Message) -> None:
         match message:
             case Ready(capacity=capacity):
+                if self.capacity > 0:
+                    self._break("Ready for the second time")
                 if capacity < 1:
                     self._break(f"capacity {capacity}")
                 self.capacity = capacity

@@ -165,6 +165,25 @@ def test_a_worker_that_drains_gets_no_more_but_answers_what_it_has() -> None:
     assert session.in_flight == {}
 
 
+def test_a_worker_is_ready_once_also_when_it_drains() -> None:
+    """Else it could make itself larger with jobs in flight, and nobody knew which of them run."""
+    session = with_jobs(1, 1, 2)
+    session.advance(Drain())
+
+    with pytest.raises(ProtocolError, match="Ready for the second time"):
+        session.advance(Ready("k", 7, 2))
+
+
+def test_a_worker_that_was_asked_to_go_before_it_was_there_may_still_say_ready() -> None:
+    session = WorkerSession()
+    session.advance(Drain())
+
+    session.advance(Ready("k", 7))
+
+    assert session.state is State.DRAINING
+    assert session.free_slots() == 0
+
+
 def test_what_was_in_flight_survives_a_broken_protocol() -> None:
     """Whoever runs the jobs elsewhere must know which."""
     session = ready_session()
