@@ -263,7 +263,7 @@ class Roster:
         if task is not None and task.is_short:
             self._learn(ran_s)
         member.answered(message.id, now)
-        self.staffing.worked()
+        self.staffing.worked(member)
         if member.is_ready():
             # Looked at here as well as on the tick, which under load never finds a worker without a job.
             actions += self._execute(member, wear(member.signs(), now, self.limits), now)

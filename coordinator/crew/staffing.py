@@ -86,9 +86,13 @@ class Staffing:
                 actions += self._start(member, now)
         return actions
 
-    def worked(self) -> None:
-        """A job is done: earlier deaths no longer count, unless it is just the probe that lives."""
-        if self._probe is None and self._retry_at is None:
+    def worked(self, member: Member) -> None:
+        """A worker has done a job: if it is its first one, earlier deaths no longer count.
+
+        A worker of old says nothing about whether new ones can start and work, and neither does one that
+        lives while the kind is down.
+        """
+        if member.jobs_done == 1 and not self._is_down():
             self._budget.prove_healthy()
 
     def unborn(self, member: Member, now: float) -> None:

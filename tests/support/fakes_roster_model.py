@@ -157,7 +157,7 @@ class RosterModel:
             is_legal = False
         if isinstance(message, Done | Failed):
             self.late_replies += not is_heard or (is_legal and message.id not in self.open)
-            if is_legal and self.is_up:
+            if is_legal and self.is_up and process.jobs_done == 1:
                 self._deaths = []  # proof of health
         if isinstance(message, Part | Progress) and is_legal:
             task = self.tasks[message.id]
