@@ -215,6 +215,15 @@ TRIALS: tuple[Trial, ...] = (
         ),
     ),
     Trial(
+        number=11,
+        name="crash-loop-beside",
+        done="new workers cannot be imported while an old one works",
+        scenario=starts.crash_loop_beside,
+        short={"seconds": 0.2, "cool_down_s": 0.2},
+        long={"seconds": 10.0, "cool_down_s": 5.0},
+        bars=(_NONE_LOST, at_most(6, "starts_until_down"), at_least(10, "served_meanwhile")),
+    ),
+    Trial(
         number=12,
         name="born-stuck",
         done="the first zygote never finishes loading",

@@ -8,7 +8,9 @@ import signal
 import time
 
 from chaos.calls import Order
+from chaos.faults import Marksman
 from chaos.kind import BROKEN
+from chaos.load import Load
 from chaos.processes import Holdings
 from chaos.report import Figures, Findings
 from chaos.rig import Rig, Setup, rig
@@ -49,6 +51,29 @@ async def crash_loop(*, seconds: float, cool_down_s: float, backoff_base_s: floa
             "tries_beyond_probes": max(0, tries - probes),
             "coordinator_cpu_percent": 100 * share,
         },
+    )
+
+
+async def crash_loop_beside(*, seconds: float, cool_down_s: float) -> Findings:
+    """New workers cannot be imported any more, while an old one lives and works."""
+    restarts = RestartPolicy(cool_down_s=cool_down_s)
+    async with rig(Setup(module="chaos.broken_kind", has_zygote=False, restarts=restarts)) as one:
+        await one.until_ready()
+        (one.folder / BROKEN).touch()
+        before = one.watch.count("worker_started")
+        load = Load(one.calls, 1, pause_s=0.01)
+        load.start()
+        Marksman(one).shoot(signal.SIGKILL)
+        await one.watch.until(lambda: one.watch.count("kind_down") > 0)
+        starts = one.watch.count("worker_started") - before
+        await asyncio.sleep(seconds)
+        served = len(load.replies)
+        (one.folder / BROKEN).unlink()
+        await one.until_ready()
+        await load.stop()
+    return Findings(
+        violations=one.violations(),
+        figures={**outcomes(one), "starts_until_down": starts, "served_meanwhile": served},
     )
 
 
