@@ -129,13 +129,14 @@ def test_a_job_of_somebody_else_is_no_proof_while_a_kind_is_down() -> None:
 def test_a_worker_of_old_does_not_prove_that_new_ones_can_work() -> None:
     """Else a kind that can no longer start would be started for ever beside one worker that lives."""
     roster = started(2)
+    ended: list[str] = []
     for task_id in range(3):
         roster.assign(task(task_id), 0)
         answer(roster, 1, task_id, 0)
-        ended = events(roster.exited(2, 1, 0))
+        ended += events(roster.exited(2, 1, 0))
         roster.tick(0.2, {})
 
-    assert ended == ["worker_exited", "kind_down"]
+    assert ended[-1] == "kind_down"
 
 
 def test_restarts_are_counted_by_their_reason() -> None:
