@@ -257,7 +257,7 @@ TRIALS: tuple[Trial, ...] = (
         scenario=shutdowns.shut_down,
         short={"in_flight": 100},
         long={"in_flight": 100},
-        bars=(at_least(200, "answered"), within(2, "second_signal_s")),
+        bars=(at_least(200, "answered"), within(2, "second_signal_s"), within(2, "beyond_grace_s")),
     ),
     Trial(
         number=15,
