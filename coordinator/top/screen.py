@@ -22,15 +22,16 @@ _TERMINAL_FD = 0
 
 
 def watch(viewer: Viewer, interval_s: float) -> None:
-    """Show the server until somebody presses q or Ctrl-C.
+    """Show the server until somebody presses q.
 
     Raises:
         Gone: The server has ended.
+        KeyboardInterrupt: Somebody has pressed Ctrl-C.
         curses.error: There is no such terminal.
     """
     for name in ("LINES", "COLUMNS"):  # the terminal knows better, and tells when it changes
         os.environ.pop(name, None)
-    with _ended_by_signals(), contextlib.suppress(KeyboardInterrupt):
+    with _ended_by_signals():
         curses.wrapper(lambda window: _View(window, viewer, interval_s).run())
 
 

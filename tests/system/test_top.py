@@ -25,18 +25,20 @@ LEAVE_FULL_SCREEN = b"\x1b[?1049l"
 class Top(Protocol):
     """Starts `toolcrew top` for a server on a terminal."""
 
-    def __call__(self, server: Toolcrew, term: str = "xterm") -> Screen: ...
+    def __call__(
+        self, server: Toolcrew, term: str = "xterm", interval_s: float = 0.2
+    ) -> Screen: ...
 
 
 @pytest.fixture
 def top(start: Starter) -> Iterator[Top]:
     with contextlib.ExitStack() as stack:
 
-        def on_terminal(server: Toolcrew, term: str = "xterm") -> Screen:
+        def on_terminal(server: Toolcrew, term: str = "xterm", interval_s: float = 0.2) -> Screen:
             stale = {"TERM": term, "LINES": "24", "COLUMNS": "80"}
             environ = environment(start.home, uuid.uuid4().hex, {}) | stale
-            arguments = [command(), "top", "--pid", str(server.popen.pid), "--interval-s", "0.2"]
-            screen = Screen(arguments, environ)
+            arguments = ["--pid", str(server.popen.pid), "--interval-s", str(interval_s)]
+            screen = Screen([command(), "top", *arguments], environ)
             stack.callback(screen.close)
             return screen
 
@@ -292,10 +294,10 @@ def test_the_live_view_shows_new_figures_and_ends_with_q(start: Starter, top: To
     assert screen.settings() == screen.before
 
 
-def test_the_live_view_follows_the_size_of_its_terminal(start: Starter, top: Top) -> None:
+def test_the_live_view_follows_the_size_of_its_terminal_at_once(start: Starter, top: Top) -> None:
     server = start()
     server.parse(code=SNIPPET, language="python")
-    screen = top(server)
+    screen = top(server, interval_s=60)
     screen.wait_for(b"worker_ready")
 
     screen.forget()
@@ -333,10 +335,10 @@ def test_the_terminal_is_left_as_it_was_however_the_view_ends(
     assert server.leave()[0] == 0
 
 
-def test_the_view_says_so_when_its_server_dies(start: Starter, top: Top) -> None:
+def test_the_view_says_so_at_once_when_its_server_dies(start: Starter, top: Top) -> None:
     server = start()
     server.open()
-    screen = top(server)
+    screen = top(server, interval_s=60)
     screen.wait_for(b"parse-1")
 
     server.popen.kill()
