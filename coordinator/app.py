@@ -26,7 +26,7 @@ from coordinator.frontends.mcp.resources import Library, Resource
 from coordinator.frontends.mcp.server import McpServer, ServerInfo
 from coordinator.merge import Merged
 from coordinator.observe.log import log_degraded, log_note, log_worker_line
-from coordinator.observe.metrics import Metrics, Observatory, summary
+from coordinator.observe.metrics import Metrics, Observatory, degradation, summary
 from coordinator.third_party import Offers, third_party_kind
 from coordinator.version import __version__
 from protocol.tools.catalog import offered
@@ -58,7 +58,7 @@ class App:
             CrewListener(
                 on_note=lambda kind, note: _note(metrics, self.offers, kind, note),
                 on_ready=lambda kind, ready: _ready(metrics, self.offers, kind, ready),
-                on_log=log_worker_line,
+                on_log=lambda kind, number, text: _log(metrics, kind, number, text),
             ),
             owns_process=True,
         )
@@ -144,10 +144,21 @@ def _note(metrics: Metrics, offers: Offers, kind: str, note: Note) -> None:
     offers.noted(kind, note)
 
 
+def _log(metrics: Metrics, kind: str, number: int, text: str) -> None:
+    if lacks := degradation(text):
+        _degraded(kind, metrics.degraded(kind, lacks))
+    else:
+        log_worker_line(kind, number, text)
+
+
+def _degraded(kind: str, parts: dict[str, str]) -> None:
+    for part, state in parts.items():
+        log_degraded(kind, part, state.removeprefix("off: "))
+
+
 def _ready(metrics: Metrics, offers: Offers, kind: str, ready: Ready) -> None:
     offers.ready(kind, ready)
-    for part, state in metrics.announced(kind, ready).items():
-        log_degraded(kind, part, state.removeprefix("off: "))
+    _degraded(kind, metrics.announced(kind, ready))
 
 
 def _third_parties(loaded: Loaded, settings: WorkerSettings) -> list[KindConfig]:
