@@ -184,7 +184,7 @@ class _Selection:
         return OfferedTool(
             name=offer.name,
             kind=self._kind,
-            description=_tidy(offer.description, LONGEST_DESCRIPTION),
+            description=_tidy(offer.description, LONGEST_DESCRIPTION, kept="\n\t"),
             version=_digest([offer]).hex(),
             annotations=Annotations(
                 read_only_hint=offer.read_only,
@@ -194,7 +194,7 @@ class _Selection:
             ),
             arguments=self._schema("input schema", offer.input_schema),
             result=self._schema("output schema", offer.output_schema)
-            if offer.output_schema is not None
+            if bytes(offer.output_schema) != b"null"
             else None,
             is_repeatable=offer.idempotent or offer.read_only,
             is_cacheable=offer.cacheable,
@@ -228,11 +228,11 @@ def _digest(offers: Iterable[ToolOffer]) -> bytes:
 
 
 def _size(offer: ToolOffer) -> int:
-    output = offer.output_schema or b""
-    return len(offer.name) + len(offer.description) + len(offer.input_schema) + len(output)
+    schemas = len(offer.input_schema) + len(offer.output_schema)
+    return len(offer.name) + len(offer.description) + schemas
 
 
-def _tidy(text: str, longest: int) -> str:
+def _tidy(text: str, longest: int, kept: str = "") -> str:
     """Return *text* without what would do something to a terminal or a log, and not too long."""
     cut = text if len(text) <= longest else text[: longest - 1] + "…"
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in cut)
+    return "".join(c if c.isprintable() or c in kept else " " for c in cut)

@@ -29,6 +29,9 @@ from protocol.worker.messages import (
 
 Message = ToWorker | FromWorker
 
+MOST_CAPACITY = 1000
+"""A worker that could be sent more at once would be a queue without a bound."""
+
 
 class State(enum.Enum):
     """Where a worker's conversation stands."""
@@ -95,7 +98,7 @@ class WorkerSession:
             case Ready(capacity=capacity):
                 if self.capacity > 0:
                     self._break("Ready for the second time")
-                if capacity < 1:
+                if not 1 <= capacity <= MOST_CAPACITY:
                     self._break(f"capacity {capacity}")
                 self.capacity = capacity
             case Job(id=job_id):
