@@ -179,9 +179,12 @@ class KindCrew:
     def received(self, number: int, lines: list[bytes | Overlong]) -> None:
         """Take whole lines of the worker in place *number*."""
         now = time.monotonic()
+        late_replies = self.roster.late_replies
         for line in lines:
             if line:
                 self.carry_out(self._take(number, line, now))
+        if self.roster.late_replies > late_replies:
+            self._on_change(self.config.name)  # nobody waited for it, but there is a free slot now
 
     def logged(self, number: int, text: str) -> None:
         """Take a line of a worker's stderr; the zygote is number 0."""
