@@ -65,6 +65,9 @@ class Calls:
         self.quarantine = Quarantine(quarantine_s)
         self.events: list[Event] = []
         self.codes: Counter[str] = Counter()
+        self.blamed: Counter[str] = Counter()
+        """How often a call of each tool was said to have been running when its worker died."""
+
         self._numbers = itertools.count(1)
         self._random = random.Random(seed)
 
@@ -159,6 +162,7 @@ class Call:
         """Its worker died: run it again, unless it must not be, or has killed too many."""
         if not is_blamed:
             return self._arguments
+        self._calls.blamed[self.order.tool] += 1
         if not self.order.is_idempotent:
             self._end(Answered(self.number, time.monotonic(), "unknown"), "outcome_unknown", reason)
             return None

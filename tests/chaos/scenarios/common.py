@@ -9,9 +9,13 @@ from chaos.watch import following
 
 
 def outcomes(one: Rig) -> Figures:
-    """Return how many calls were made, and how many of them did not end well."""
+    """Return how many calls were made, how many of them did not end well, and how often for what."""
     codes = one.calls.codes
-    return {"calls": codes.total(), "lost": codes.total() - codes["ok"]}
+    return {
+        "calls": codes.total(),
+        "lost": codes.total() - codes["ok"],
+        **{f"calls_{code}": count for code, count in sorted(codes.items())},
+    }
 
 
 def back_after_ms(one: Rig, hits: Sequence[Hit]) -> list[float]:

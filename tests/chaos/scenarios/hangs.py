@@ -68,7 +68,7 @@ async def silence(*, rounds: int) -> Findings:
     limits = HealthLimits(beat_timeout_s=0.3)
     async with rig(Setup(beat_s=0.1, limits=limits)) as one:
         for _ in range(rounds):
-            await one.until_ready()
+            await one.until_proven()
             reply = await one.calls.ask(Order(tool="gil_loop", is_idempotent=False))
             wrong += _unless(reply, "outcome_unknown", "gil_loop")
             wrong += [] if reply.message == "missed_beats" else [f"found by {reply.message}"]

@@ -42,7 +42,7 @@ async def kill_zygote(*, seconds: float, every_s: float, callers: int) -> Findin
         load.start()
         async for _ in beats(every_s, seconds):
             await one.until_ready()
-            one.zygote().kill()
+            (await one.zygote()).kill()
             hit = Marksman(one, seed=len(hits)).shoot(signal.SIGKILL)
             assert hit is not None
             hits.append(hit)

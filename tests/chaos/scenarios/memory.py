@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 
 from chaos.calls import Order
-from chaos.load import Load, small_call
+from chaos.load import PAYLOAD, Load
 from chaos.report import Findings, percentile
 from chaos.rig import Rig, Setup, rig
 from chaos.scenarios.common import outcomes
@@ -75,7 +75,7 @@ async def _hogs(one: Rig, seconds: float, code: str) -> list[str]:
 
 async def leak(*, seconds: float, callers: int, growth_mb: int) -> Findings:
     """Leak 1 MB with every call: workers that have grown are replaced between calls."""
-    order = Order(tool="leak", arguments={"most_bytes": MIB})
+    order = Order(tool="leak", arguments={"most_bytes": MIB}, is_idempotent=False)
     async with rig(Setup(limits=HealthLimits(max_growth_bytes=growth_mb * MIB))) as one:
         await one.until_ready()
         load = Load(one.calls, callers, lambda: order)
@@ -85,15 +85,20 @@ async def leak(*, seconds: float, callers: int, growth_mb: int) -> Findings:
         await one.until_ready()
     return Findings(
         violations=one.violations(),
-        figures={**outcomes(one), "recycled": one.watch.count("worker_exited", "grown")},
+        figures={
+            **outcomes(one),
+            "recycled": one.watch.count("worker_exited", "grown"),
+            "killed": one.watch.count("worker_killed"),
+        },
     )
 
 
 async def recycle(*, seconds: float, callers: int) -> Findings:
-    """Replace every worker after every job."""
+    """Replace every worker after every job, none of which may be run twice."""
+    order = Order(arguments={"payload": PAYLOAD}, is_idempotent=False)
     async with rig(Setup(limits=HealthLimits(max_jobs=1))) as one:
         await one.until_ready()
-        load = Load(one.calls, callers, small_call)
+        load = Load(one.calls, callers, lambda: order)
         load.start()
         await asyncio.sleep(seconds)
         await load.stop()
@@ -105,6 +110,6 @@ async def recycle(*, seconds: float, callers: int) -> Findings:
             **outcomes(one),
             "calls_per_s": calls / seconds,
             "jobs_per_worker": calls / max(1, one.watch.count("worker_exited", "worn_out")),
-            "deaths": one.watch.count("worker_exited", "died"),
+            "killed": one.watch.count("worker_killed"),
         },
     )

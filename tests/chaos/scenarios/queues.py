@@ -3,7 +3,7 @@
 import asyncio
 
 from chaos.calls import Call, Order
-from chaos.load import Load, beats
+from chaos.load import Load, beats, small_call
 from chaos.report import Findings, percentile, spread
 from chaos.rig import Rig, Setup, rig
 from chaos.scenarios.common import outcomes
@@ -103,4 +103,19 @@ async def overload(*, seconds: float, size: int, times: float) -> Findings:
             **spread("accepted_ms", accepted),
             "last_third_to_first_p99": last / first,
         },
+    )
+
+
+async def rescue(*, rounds: int, behind: int) -> Findings:
+    """What stands behind a job that takes long is taken back; then nothing happens but answers."""
+    slow = Order(tool="busy", arguments={"seconds": 0.06}, is_short=True)
+    async with rig(Setup(workers=1)) as one:
+        await one.until_ready()
+        for _ in range(rounds):
+            for _ in range(30):
+                await one.calls.ok(small_call())  # short enough for another to stand behind it
+            calls = [one.calls.start(order) for order in (slow, *[small_call()] * behind)]
+            await one.watch.until(lambda calls=calls: _answered(calls))  # type: ignore[misc]
+    return Findings(
+        violations=one.violations(), figures={**outcomes(one), "taken_back": one.late_replies()}
     )

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 
 from chaos.client import Client, logged_events, starting, worker_pids
 from chaos.report import Figures, Findings, spread
@@ -71,7 +72,12 @@ def _attack(number: signal.Signals, seconds: float, every_s: float, in_flight: i
 
 def _outcomes(client: Client, seconds: float) -> Figures:
     calls = len(client.latencies_ms) + len(client.failures)
-    return {"calls": calls, "lost": len(client.failures), "calls_per_s": calls / seconds}
+    return {
+        "calls": calls,
+        "lost": len(client.failures),
+        "calls_per_s": calls / seconds,
+        **{f"calls_{code}": count for code, count in sorted(Counter(client.failures).items())},
+    }
 
 
 def _until(log: list[dict[str, object]], event: str, shots: list[Shot]) -> list[float]:
@@ -84,7 +90,7 @@ def _until(log: list[dict[str, object]], event: str, shots: list[Shot]) -> list[
         if line["event"] == event:
             at = dt.datetime.fromisoformat(str(line["timestamp"])).timestamp()
             times.setdefault(line["worker"], []).append(at)
-    ends = [(at, following(times.get(place_of[pid], []), at)) for at, pid in shots]
+    ends = [(at, following(times.get(place_of.get(pid), []), at)) for at, pid in shots]
     return [(end - at) * 1e3 for at, end in ends if end is not None]
 
 
