@@ -31,7 +31,7 @@ class Gunner:
         """Shoot if it is time; nobody may be there to be shot at."""
         if time.monotonic() < self._due:
             return
-        self._due += self._every_s
+        self._due = max(self._due, time.monotonic() - self._every_s / 2) + self._every_s
         if victims := worker_pids(self._server):
             victim = self._random.choice(victims)
             self.shots.append((time.time(), victim))
