@@ -188,13 +188,14 @@ def _checked(tool: OfferedTool, arguments: bytes) -> bytes:
         encoded = canonical(bytes(unquoted(arguments)))
         value = read_json(encoded)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise _refused(f"not valid JSON: {error}") from error
+        message = f"The arguments are not valid JSON: {error}."
+        raise CallRefused("invalid_arguments", message) from error
     except Unreadable as error:
-        raise _refused(str(error)) from error
+        raise _wrong(str(error)) from error
     if (problem := tool.arguments.problem(value, len(encoded))) is not None:
-        raise _refused(problem)
+        raise _wrong(problem)
     return encoded
 
 
-def _refused(problem: str) -> CallRefused:
+def _wrong(problem: str) -> CallRefused:
     return CallRefused("invalid_arguments", f"Wrong arguments: {problem}.")

@@ -70,9 +70,13 @@ class _NotTaken(ToolcrewError):
 
 
 class _Offer(msgspec.Struct, frozen=True):
-    """What one kind has offered: *digest* of all it said, and what was taken."""
+    """What one kind has offered, and what was taken.
 
-    digest: bytes
+    As long as *said* is the same there is nothing new: a digest of the tools, how many they were, and
+    which names were others'.
+    """
+
+    said: tuple[bytes, int, frozenset[str]]
     tools: tuple[OfferedTool, ...]
 
 
@@ -100,16 +104,19 @@ class ToolRegistry:
 
     def offer(self, kind: str, offers: Sequence[ToolOffer], deadline_s: float) -> list[RefusedTool]:
         """A worker of *kind* is ready and offers these; return what is newly refused."""
-        digest = _digest(_looked_at(offers)) + bytes(str(len(offers)), "ascii")
+        taken = self._taken_by_others(kind)
+        looked_at = _looked_at(offers)
+        clashes = frozenset(offer.name for offer in looked_at if offer.name in taken)
+        said = (_digest(looked_at), len(offers), clashes)
         known = self._offers.get(kind)
-        if known is not None and known.digest == digest:
+        if known is not None and known.said == said:
             if kind in self._away:
                 self._away.discard(kind)
                 self._tell()
             return []
-        selection = _Selection(kind, deadline_s, self._taken_by_others(kind))
+        selection = _Selection(kind, deadline_s, taken)
         selection.take(offers)
-        self._offers[kind] = _Offer(digest, tuple(selection.tools.values()))
+        self._offers[kind] = _Offer(said, tuple(selection.tools.values()))
         self._away.discard(kind)
         self._rebuild()
         return selection.refused
