@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from chaos.history import Answered, Cancelled, Event, Invoked
-from chaos.kind import Answer
+from chaos.work import Answer
 from coordinator.dispatch.backend import Outcome
 from coordinator.dispatch.dispatcher import Dispatcher, JobSpec
 from coordinator.dispatch.quarantine import Quarantine

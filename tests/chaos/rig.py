@@ -15,8 +15,8 @@ import psutil
 
 from chaos import history
 from chaos.calls import KIND, Calls, Order
-from chaos.kind import FOLDER_VARIABLE, WORK_LOG
 from chaos.watch import Watch
+from chaos.work import FOLDER_VARIABLE, WORK_LOG
 from coordinator.crew.health import HealthLimits
 from coordinator.crew.kind_crew import KindConfig, built_in_argv, zygote_argv
 from coordinator.crew.local import CrewListener, LocalCrew

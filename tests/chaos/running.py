@@ -4,15 +4,17 @@ import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from chaos.programme import TIMEOUTS_S, Form, Trial
 from chaos.report import Findings
+from chaos.trial import Form, Trial
 from support.toolcrew import MARK, running
 
 TESTS = Path(__file__).parents[1]
+TIMEOUTS_S: Mapping[Form, float] = {"short": 90.0, "long": 280.0}
 _LAST_WORDS = 4000
 
 

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from unittest import mock
 
 from chaos.faults import Marksman
-from chaos.kind import NO_PROCESSES
 from chaos.load import Load, beats
 from chaos.report import Findings
 from chaos.rig import Rig, Setup, rig
 from chaos.scenarios.common import outcomes
 from chaos.scenarios.starts import own_cpu_s
+from chaos.work import NO_PROCESSES
 from coordinator.crew.actions import Note
 from coordinator.crew.health import HealthLimits
 from coordinator.crew.restarts import RestartPolicy

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 
 from chaos.calls import Order, Reply
-from chaos.kind import Death, Phase
+from chaos.deaths import Death, Phase
 from chaos.load import Load, small_call
 from chaos.report import Findings, spread
 from chaos.rig import Rig, Setup, rig

@@ -10,12 +10,12 @@ import time
 
 from chaos.calls import Order
 from chaos.faults import Marksman
-from chaos.kind import BROKEN
 from chaos.load import Load
 from chaos.processes import Holdings, holdings
 from chaos.report import Figures, Findings
 from chaos.rig import Rig, Setup, rig
 from chaos.scenarios.common import outcomes
+from chaos.work import BROKEN
 from coordinator.crew.restarts import RestartPolicy
 
 _REST_S = 0.3
