@@ -1,7 +1,7 @@
 """A third party's worker, run as a program: it does as it is told, good or bad.
 
-READY_FILE holds its first line, BEAT_S says how often it beats (0: never), DEAF keeps it from reading.
-Its tools take what is to be said or done.
+It says nothing before there is a file WAIT_FOR. READY_FILE holds its first line, BEAT_S says how often it
+beats (0: never), DEAF keeps it from reading. Its tools take what is to be said or done.
 """
 
 import json
@@ -122,6 +122,8 @@ def run(job: int, tool: str, arguments: dict[str, Any]) -> None:
 
 
 def main() -> None:
+    while "WAIT_FOR" in os.environ and not os.path.exists(os.environ["WAIT_FOR"]):
+        time.sleep(0.01)
     ready = json.dumps({"type": "ready", "kind": "strange", "pid": os.getpid(), "tools": TOOLS})
     if file := os.environ.get("READY_FILE"):
         with open(file, encoding="latin-1") as first_line:
