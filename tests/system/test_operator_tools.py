@@ -1,10 +1,13 @@
 """Operators look at the crew, replace a worker and send a kind home, and no call is lost."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import psutil
 import pytest
 
+from support.conversation import DEADLINE_S
 from support.messages import modern, tool_params
 from support.sources import SNIPPET, distinct, endless_bash, write
 from support.starting import Starter
@@ -29,6 +32,14 @@ def structured(server: Toolcrew, tool: str, **arguments: object) -> dict[str, An
 def the_worker(server: Toolcrew) -> dict[str, Any]:
     worker: dict[str, Any]
     (worker,) = structured(server, "admin_list_workers", kind="parse")["workers"]
+    return worker
+
+
+def wait_for_worker(server: Toolcrew, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Wait until the server, and not only the system, knows its worker to be so."""
+    end = time.monotonic() + DEADLINE_S
+    while not is_so(worker := the_worker(server)):
+        assert time.monotonic() < end, worker
     return worker
 
 
@@ -126,7 +137,7 @@ def test_a_restarted_worker_is_another_process_in_the_same_place(
 
     answer = structured(operated, "admin_restart_worker", pid=old.pid, at_once=at_once)
     wait_until_gone([old])
-    (after,) = operated.ready_workers(1)
+    after = wait_for_worker(operated, lambda w: w["pid"] != old.pid and w["state"] == "idle")
 
     assert answer["action"] == ("killed" if at_once else "asked_to_go")
     assert after["pid"] != old.pid
@@ -144,8 +155,7 @@ def test_a_call_ends_as_it_would_have_when_its_worker_is_replaced_after_it(
 
     assert "finishes code_parse for " in answer["content"][0]["text"]
     assert "1 s" in operated.talk.answer(1)["result"]["content"][0]["text"]
-    (worker,) = operated.ready_workers(1)
-    assert worker["restarts"] == 1
+    wait_for_worker(operated, lambda w: w["restarts"] == 1 and w["state"] == "idle")
 
 
 def test_a_call_whose_worker_is_killed_is_run_again_and_answered_once(operated: Toolcrew) -> None:
@@ -153,8 +163,7 @@ def test_a_call_whose_worker_is_killed_is_run_again_and_answered_once(operated: 
     old = the_worker(operated)["pid"]
 
     structured(operated, "admin_restart_worker", pid=old, at_once=True)
-    while (worker := the_worker(operated))["pid"] == old or not worker["running"]:
-        pass  # it takes a second of work until the job is given up, and longer until pytest gives up
+    worker = wait_for_worker(operated, lambda w: w["pid"] != old and w["running"] != [])
 
     assert worker["running"][0]["attempt"] == 2
     assert "1 s" in operated.talk.answer(1)["result"]["content"][0]["text"]
@@ -203,7 +212,7 @@ def test_a_drained_kind_has_no_process_and_refuses_calls_until_it_is_resumed(
     code, text = refused(operated, "code_parse", code=distinct(1), language="python")
     assert (code, "drained by an operator" in text) == ("kind_down", True)
     operated.parse(code=SNIPPET, language="python")  # which the cache knows
-    assert the_worker(operated)["state"] == "drained"
+    wait_for_worker(operated, lambda w: w["state"] == "drained")
 
     assert structured(operated, "admin_drain", kind="parse", resume=True)["changed"]
     operated.parse(code=distinct(1), language="python")
