@@ -314,6 +314,7 @@ def test_a_bug_is_told_as_such_and_nobody_waits_for_what_it_broke(
         assert "ZeroDivisionError" in caller.refusals[0].message
 
     assert len(desk.flights) == 0
+    assert desk.calls.is_quiet()
 
 
 def test_whoever_still_waits_at_the_end_is_told(desk: Desk) -> None:
