@@ -244,7 +244,8 @@ class Roster:
         match message:
             case Ready(pid=pid):
                 member.ready(message, now)
-                return [Note("worker_ready", member.number, pid), Announce(message)]
+                known = member.pid or pid  # a stranger may say anything
+                return [Note("worker_ready", member.number, known), Announce(message)]
             case Beat(outdated=is_outdated):
                 return self._recycle(member, "outdated", now) if is_outdated else []
             case Part(id=task_id) | Progress(id=task_id):

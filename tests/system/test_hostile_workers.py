@@ -136,6 +136,7 @@ def test_a_worker_that_does_not_beat_is_replaced(zoo: Toolcrew) -> None:
     killed = wait_until_logged(zoo, "worker_killed", "heartless")
 
     assert killed["reason"] == "missed_beats"
+    assert logged(zoo, "worker_ready", "heartless")[0]["pid"] == killed["pid"], "it said it was 1"
 
 
 def test_the_tools_of_a_worker_that_says_nothing_are_unknown(zoo: Toolcrew) -> None:
