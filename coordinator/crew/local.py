@@ -63,7 +63,6 @@ class LocalCrew:
         self._waiting: dict[str, int] = dict.fromkeys(self.kinds, 0)
         self._sink: Sink | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._looked_at = time.monotonic()
         self._closing = False
         self._none_left = asyncio.Event()
         self._has_orphans = False
@@ -201,11 +200,10 @@ class LocalCrew:
 
     def _tick(self) -> None:
         now = time.monotonic()
-        were_stopped = now - self._looked_at > _QUIET_INTERVAL_S + _STOPPED_S
-        self._looked_at = now
+        late_s = 0.0 if self._timer is None else self._loop.time() - self._timer.when()
         try:
             for name, crew in self.kinds.items():
-                if were_stopped:
+                if late_s > min(_STOPPED_S, crew.config.limits.beat_timeout_s / 2):
                     crew.roster.forgive(now)
                 crew.tick(now, self._waiting[name])
             self._sweep()
