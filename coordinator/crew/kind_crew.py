@@ -17,6 +17,7 @@ from coordinator.crew.scaling import Scaler, ScalingPolicy
 from coordinator.crew.worker_process import WorkerProcess
 from coordinator.crew.zygote import Zygote, ZygoteConfig
 from coordinator.dispatch.backend import Outcome, Refusal, Task
+from protocol.errors import sentence
 from protocol.framing import Overlong
 from protocol.worker.messages import Ready, decode_from_worker, encode_line
 from protocol.worker.settings import CREW_VARIABLE, VARIABLE, WorkerSettings
@@ -221,7 +222,8 @@ class KindCrew:
         try:
             message = decode_from_worker.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            return self.roster.garbled(number, f"sent what is not a message: {error}")
+            reason = sentence(f"sent what is not a message: {error}")
+            return self.roster.garbled(number, reason)
         return self.roster.receive(number, message, now)
 
     def _spawn(self, number: int) -> None:

@@ -108,7 +108,9 @@ class Staffing:
             member.empty(None)
             return []
         member.restarts += 1
-        self.restarts_by_reason[reason] = self.restarts_by_reason.get(reason, 0) + 1
+        kind_of_reason = reason.partition(":")[0]  # the rest may be anything that a worker said
+        count = self.restarts_by_reason.get(kind_of_reason, 0)
+        self.restarts_by_reason[kind_of_reason] = count + 1
         if member.jobs_done > 0 or (reason in PLANNED and reason != "grown"):
             member.empty(now)
             return self._start(member, now)

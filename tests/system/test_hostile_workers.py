@@ -211,6 +211,7 @@ def test_an_answer_that_is_too_large_is_not_passed_on(server: Toolcrew) -> None:
         '{"type":"unheard-of"}',
         "\xff\xfe\x00",
         "{" * 100_000,
+        '{"type":"' + "z" * 100_000 + '"}',
     ],
 )
 def test_a_worker_that_breaks_the_protocol_is_replaced(server: Toolcrew, line: str) -> None:
@@ -219,7 +220,9 @@ def test_a_worker_that_breaks_the_protocol_is_replaced(server: Toolcrew, line: s
     result = server.call("lines", lines=[line])
 
     assert error_of(result) == "worker_lost"
-    assert len(logged(server, "worker_killed")) == killed + 2
+    ends = logged(server, "worker_killed")
+    assert len(ends) == killed + 2
+    assert len(ends[-1]["reason"]) <= 1000
 
 
 def test_a_second_answer_is_the_end_of_a_worker_and_reaches_nobody(server: Toolcrew) -> None:

@@ -150,6 +150,17 @@ def test_restarts_are_counted_by_their_reason() -> None:
     assert roster.members[0].restarts == 2
 
 
+def test_what_a_worker_said_makes_no_reason_of_its_own() -> None:
+    """Else anybody's program could fill the memory, one word at a time."""
+    roster = started()
+    for number in range(3):
+        roster.garbled(1, f"sent what is not a message: {number}")
+        roster.exited(1, -9, 0)
+        roster.tick(0, {})
+
+    assert roster.staffing.restarts_by_reason == {"sent what is not a message": 3}
+
+
 # --- workers that were never born
 
 
