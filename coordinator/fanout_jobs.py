@@ -110,7 +110,7 @@ class BatchJob:
     def on_end(self, outcome: Outcome) -> None:
         if outcome.status == "done":
             self.on_part(outcome.result)
-        elif outcome.status == "deadline" and self._left:
+        elif outcome.status == "deadline" and outcome.is_blamed and self._left:
             self._run.overdue(self._left, refusal_of(outcome))
             self._left.clear()
         self._fail_the_rest(outcome)
