@@ -5,12 +5,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from chaos.report import Bar, Findings, at_most
+from chaos.report import Bar, Findings, at_most, within
 
 Form = Literal["short", "long"]
 """The short form is for every run of the tests; the long one takes minutes and is judged by the clock too."""
 
 NONE_LOST = at_most(0, "lost")
+NONE_SHOT_TWICE = within(0, "shot_twice")
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from chaos.faults import Marksman
 from chaos.load import Load, beats
 from chaos.report import Findings
 from chaos.rig import Rig, Setup, rig
-from chaos.scenarios.common import outcomes
+from chaos.scenarios.common import outcomes_under_fire
 from chaos.scenarios.starts import own_cpu_s
 from chaos.work import NO_PROCESSES
 from coordinator.crew.actions import Note
@@ -162,4 +162,6 @@ async def _load(one: Rig, callers: int) -> Load:
 
 def _findings(one: Rig) -> Findings:
     died = one.watch.count("worker_exited", "died")
-    return Findings(violations=one.violations(), figures={**outcomes(one), "deaths": died})
+    return Findings(
+        violations=one.violations(), figures={**outcomes_under_fire(one), "deaths": died}
+    )

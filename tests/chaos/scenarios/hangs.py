@@ -7,7 +7,7 @@ from chaos.faults import Hit, Marksman
 from chaos.load import Load, beats
 from chaos.report import Findings, spread
 from chaos.rig import Rig, Setup, rig
-from chaos.scenarios.common import outcomes
+from chaos.scenarios.common import outcomes, outcomes_under_fire
 from coordinator.crew.health import HealthLimits
 
 
@@ -26,7 +26,7 @@ async def stop_workers(*, seconds: float, every_s: float, callers: int) -> Findi
     return Findings(
         violations=one.violations(),
         figures={
-            **outcomes(one),
+            **outcomes_under_fire(one),
             "stopped": len(marksman.hits),
             **spread("found_ms", _found_ms(one, marksman.hits)),
             **spread("call_ms", load.latencies_ms()),

@@ -71,12 +71,16 @@ def _attack(number: signal.Signals, seconds: float, every_s: float, in_flight: i
 
 
 def _outcomes(client: Client, seconds: float) -> Figures:
+    """Return what became of the calls (see `common.outcomes_under_fire`)."""
     calls = len(client.latencies_ms) + len(client.failures)
+    codes = Counter(client.failures)
+    shot_twice = codes.pop("worker_lost", 0)
     return {
         "calls": calls,
-        "lost": len(client.failures),
+        "lost": codes.total(),
+        "shot_twice": shot_twice,
         "calls_per_s": calls / seconds,
-        **{f"calls_{code}": count for code, count in sorted(Counter(client.failures).items())},
+        **{f"calls_{code}": count for code, count in sorted(codes.items())},
     }
 
 

@@ -2,7 +2,7 @@
 
 from chaos.report import at_least, at_most, within
 from chaos.scenarios import hangs, kills, poison, servers, trees
-from chaos.trial import NONE_LOST, Trial
+from chaos.trial import NONE_LOST, NONE_SHOT_TWICE, Trial
 
 TRIALS: tuple[Trial, ...] = (
     Trial(
@@ -14,6 +14,7 @@ TRIALS: tuple[Trial, ...] = (
         long={"seconds": 60.0, "every_s": 0.05, "callers": 32},
         bars=(
             NONE_LOST,
+            NONE_SHOT_TWICE,
             at_least(5, "deaths"),
             within(10, "call_p99_ms"),
             within(15, "death_to_ready_p99_ms"),
@@ -26,7 +27,7 @@ TRIALS: tuple[Trial, ...] = (
         scenario=servers.kill_workers,
         short={"seconds": 1.0, "every_s": 0.05, "in_flight": 32},
         long={"seconds": 60.0, "every_s": 0.05, "in_flight": 32},
-        bars=(NONE_LOST, at_least(3, "shots"), within(15, "shot_to_ready_p99_ms")),
+        bars=(NONE_LOST, NONE_SHOT_TWICE, at_least(3, "shots"), within(15, "shot_to_ready_p99_ms")),
     ),
     Trial(
         number=2,
@@ -35,7 +36,7 @@ TRIALS: tuple[Trial, ...] = (
         scenario=hangs.stop_workers,
         short={"seconds": 1.2, "every_s": 0.4, "callers": 32},
         long={"seconds": 30.0, "every_s": 0.4, "callers": 32},
-        bars=(NONE_LOST, at_least(3, "stopped"), within(100, "found_max_ms")),
+        bars=(NONE_LOST, NONE_SHOT_TWICE, at_least(3, "stopped"), within(100, "found_max_ms")),
     ),
     Trial(
         number=2,
@@ -44,7 +45,7 @@ TRIALS: tuple[Trial, ...] = (
         scenario=servers.stop_workers,
         short={"seconds": 0.8, "every_s": 0.2, "in_flight": 32},
         long={"seconds": 30.0, "every_s": 0.4, "in_flight": 32},
-        bars=(NONE_LOST, at_least(1, "shots"), within(100, "found_max_ms")),
+        bars=(NONE_LOST, NONE_SHOT_TWICE, at_least(1, "shots"), within(100, "found_max_ms")),
     ),
     Trial(
         number=3,
@@ -73,6 +74,7 @@ TRIALS: tuple[Trial, ...] = (
         long={"seconds": 20.0, "every_s": 0.5, "callers": 8},
         bars=(
             NONE_LOST,
+            NONE_SHOT_TWICE,
             at_least(2, "zygotes_killed"),
             within(250, "zygote_and_worker_back_max_ms"),
         ),
@@ -84,7 +86,7 @@ TRIALS: tuple[Trial, ...] = (
         scenario=kills.no_zygote,
         short={"seconds": 0.9, "every_s": 0.3, "callers": 8},
         long={"seconds": 20.0, "every_s": 0.3, "callers": 8},
-        bars=(NONE_LOST, at_least(1, "deaths")),
+        bars=(NONE_LOST, NONE_SHOT_TWICE, at_least(1, "deaths")),
     ),
     Trial(
         number=5,

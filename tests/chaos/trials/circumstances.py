@@ -2,7 +2,7 @@
 
 from chaos.report import at_least, at_most, beyond, within
 from chaos.scenarios import environment, hangs, memory, servers, starts, trees
-from chaos.trial import NONE_LOST, Trial
+from chaos.trial import NONE_LOST, NONE_SHOT_TWICE, Trial
 
 TRIALS: tuple[Trial, ...] = (
     Trial(
@@ -98,7 +98,7 @@ TRIALS: tuple[Trial, ...] = (
         scenario=environment.clock_jumps,
         short={"seconds": 0.6, "callers": 8},
         long={"seconds": 20.0, "callers": 8},
-        bars=(NONE_LOST, at_least(3, "deaths")),
+        bars=(NONE_LOST, NONE_SHOT_TWICE, at_least(3, "deaths")),
     ),
     Trial(
         number=19,
@@ -107,7 +107,7 @@ TRIALS: tuple[Trial, ...] = (
         scenario=environment.interruptions,
         short={"seconds": 0.6, "callers": 8, "every_s": 0.001},
         long={"seconds": 20.0, "callers": 8, "every_s": 0.001},
-        bars=(NONE_LOST, at_least(50, "interruptions")),
+        bars=(NONE_LOST, NONE_SHOT_TWICE, at_least(50, "interruptions")),
     ),
     Trial(
         number=19,
@@ -116,7 +116,12 @@ TRIALS: tuple[Trial, ...] = (
         scenario=environment.descriptors,
         short={"seconds": 0.4, "callers": 8, "when": "death"},
         long={"seconds": 5.0, "callers": 8, "when": "death"},
-        bars=(NONE_LOST, at_least(1, "failed_starts"), at_least(1, "served_meanwhile")),
+        bars=(
+            NONE_LOST,
+            NONE_SHOT_TWICE,
+            at_least(1, "failed_starts"),
+            at_least(1, "served_meanwhile"),
+        ),
     ),
     Trial(
         number=19,
@@ -125,7 +130,7 @@ TRIALS: tuple[Trial, ...] = (
         scenario=environment.descriptors,
         short={"seconds": 0.4, "callers": 8, "when": "birth"},
         long={"seconds": 5.0, "callers": 8, "when": "birth"},
-        bars=(NONE_LOST, at_least(1, "served_meanwhile")),
+        bars=(NONE_LOST, NONE_SHOT_TWICE, at_least(1, "served_meanwhile")),
     ),
     Trial(
         number=19,
@@ -136,6 +141,7 @@ TRIALS: tuple[Trial, ...] = (
         long={"seconds": 10.0},
         bars=(
             NONE_LOST,
+            NONE_SHOT_TWICE,
             at_least(1, "forks_refused"),
             at_least(1, "served_meanwhile"),
             within(10, "coordinator_cpu_percent"),
@@ -148,7 +154,10 @@ TRIALS: tuple[Trial, ...] = (
         scenario=servers.full_disk,
         short={"seconds": 0.6, "in_flight": 8},
         long={"seconds": 10.0, "in_flight": 8},
-        bars=(NONE_LOST,),
+        bars=(
+            NONE_LOST,
+            NONE_SHOT_TWICE,
+        ),
     ),
     Trial(
         number=19,

@@ -1,7 +1,7 @@
 """Trials of what callers get whatever happens: an end, a cancellation, a fair share, nothing twice."""
 
 from chaos.report import at_least, at_most, within
-from chaos.scenarios import cancels, mixed, queues, servers, shutdowns, starts
+from chaos.scenarios import cancels, mixed, queues, servers, shutdowns, simulated, starts
 from chaos.trial import NONE_LOST, Trial
 
 TRIALS: tuple[Trial, ...] = (
@@ -107,5 +107,14 @@ TRIALS: tuple[Trial, ...] = (
         short={"seconds": 2.0, "callers": 16, "seed": 1},
         long={"seconds": 60.0, "callers": 32, "seed": 2},
         bars=(at_least(100, "calls_ok"), at_least(10, "deaths"), at_least(1, "zygote_deaths")),
+    ),
+    Trial(
+        number=22,
+        name="simulation",
+        done="a million events in a hundred simulated crews (short: 20,000 in two)",
+        scenario=simulated.simulate,
+        short={"first_seed": 1000, "worlds": 2, "steps": 10_000},
+        long={"first_seed": 2000, "worlds": 100, "steps": 10_000},
+        bars=(at_most(0, "steps_missing"),),
     ),
 )
