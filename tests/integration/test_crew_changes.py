@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.crew.health import HealthLimits
 from coordinator.crew.scaling import ScalingPolicy
-from support.local_crew import KIND, LONG_S, crew, scripted
+from support.local_crew import KIND, crew, patient, scripted
 
 
 async def test_a_worker_is_started_for_what_waits_and_sent_home_when_nothing_does(
@@ -18,7 +17,7 @@ async def test_a_worker_is_started_for_what_waits_and_sent_home_when_nothing_doe
         assert len(one.pids()) == 1
 
         one.backend.demand(KIND, 50)
-        await one.until_free(2)
+        await one.seen.until(lambda: len(one.seen.ready) == 2)
         await one.seen.until(lambda: [m.state() for m in one.members] == ["idle", "parked"])
 
         assert [n.reason for n in one.seen.noted("worker_exited")] == ["not_needed"]
@@ -76,7 +75,7 @@ async def test_an_operator_replaces_a_worker_after_its_job_or_at_once(
 
 
 async def test_a_worker_that_grows_is_replaced_between_jobs(tmp_path: Path) -> None:
-    limits = HealthLimits(max_rss_bytes=150 << 20, beat_timeout_s=LONG_S)
+    limits = patient(max_rss_bytes=150 << 20)
     script = """
         ready()
         if first_time("hungry"):
@@ -94,7 +93,7 @@ async def test_a_worker_that_grows_is_replaced_between_jobs(tmp_path: Path) -> N
 
 
 async def test_a_worker_above_the_memory_limit_is_killed_and_says_why(tmp_path: Path) -> None:
-    limits = HealthLimits(memory_limit_bytes=150 << 20, beat_timeout_s=LONG_S)
+    limits = patient(memory_limit_bytes=150 << 20)
     script = 'ready(); hear(); hog = b"x" * (300 << 20); time.sleep(60)'
     async with crew(scripted(script, tmp_path, limits)) as one:
         outcome = await one.run(1)

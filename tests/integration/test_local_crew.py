@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.crew.health import HealthLimits
-from support.local_crew import KIND, LONG_S, Crew, crew, ends, scripted
+from support.local_crew import KIND, LONG_S, Crew, crew, ends, patient, scripted
 
 
 async def test_a_worker_answers_and_takes_the_next_job(tmp_path: Path) -> None:
@@ -97,7 +96,7 @@ async def test_a_job_past_its_deadline_is_answered_and_its_worker_replaced(tmp_p
 
 
 async def test_a_worker_that_falls_silent_misses_its_beats(tmp_path: Path) -> None:
-    limits = HealthLimits(beat_timeout_s=0.2)
+    limits = patient(beat_timeout_s=0.2)
     async with crew(scripted("ready(); hear(); time.sleep(60)", tmp_path, limits)) as one:
         await one.until_free()
         one.send(1)
@@ -106,7 +105,7 @@ async def test_a_worker_that_falls_silent_misses_its_beats(tmp_path: Path) -> No
 
 
 async def test_a_worker_that_never_starts_is_killed(tmp_path: Path) -> None:
-    limits = HealthLimits(start_timeout_s=0.2, beat_timeout_s=LONG_S)
+    limits = patient(start_timeout_s=2.0)
     script = """
         if first_time("stuck"):
             time.sleep(60)
@@ -116,11 +115,11 @@ async def test_a_worker_that_never_starts_is_killed(tmp_path: Path) -> None:
     async with crew(scripted(script, tmp_path, limits)) as one:
         await one.until_free()
 
-        assert one.seen.killed_for() == ["start_timeout"]
+        assert set(one.seen.killed_for()) == {"start_timeout"}
 
 
 async def test_a_worker_that_ignores_a_cancel_is_killed(tmp_path: Path) -> None:
-    limits = HealthLimits(ask_grace_s=0.05, beat_timeout_s=LONG_S)
+    limits = patient(ask_grace_s=0.05)
     async with crew(scripted("ready(); hear(); time.sleep(60)", tmp_path, limits)) as one:
         await one.until_free()
         one.send(1)
@@ -130,7 +129,7 @@ async def test_a_worker_that_ignores_a_cancel_is_killed(tmp_path: Path) -> None:
 
 
 async def test_a_worker_past_its_jobs_is_recycled_between_jobs(tmp_path: Path) -> None:
-    limits = HealthLimits(max_jobs=1, beat_timeout_s=LONG_S)
+    limits = patient(max_jobs=1)
     async with crew(scripted("ready(); serve()", tmp_path, limits)) as one:
         await one.until_free()
         (old,) = one.pids()
@@ -148,10 +147,10 @@ async def test_a_kind_that_cannot_start_goes_down_instead_of_looping(tmp_path: P
         starts = two.seen.noted("worker_started")
         refusal = two.backend.refusal(KIND)
         assert refusal is not None
-        assert refusal.message == (
-            "The parse workers keep dying and are not restarted for now. Try again in 60 s."
+        assert refusal.message.startswith(
+            "The parse workers keep dying and are not restarted for now. Try again in "
         )
-        assert 59 < (refusal.retry_after or 0) <= 60
+        assert 30 < (refusal.retry_after or 0) <= 60
         assert len(starts) <= 2 + 3  # both places once, then the budget
         assert "no such grammar" in two.seen.logs
 

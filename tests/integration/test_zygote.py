@@ -14,9 +14,8 @@ import psutil
 import pytest
 
 from coordinator.crew.actions import Note
-from coordinator.crew.health import HealthLimits
 from coordinator.crew.restarts import RestartPolicy
-from support.local_crew import KIND, LONG_S, Crew, crew, ends, eventually, forked, living_children
+from support.local_crew import KIND, Crew, crew, ends, eventually, forked, living_children, patient
 from support.warm_kind import STEPS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="zygotes are for Linux")
@@ -148,7 +147,7 @@ async def test_a_stopped_zygote_is_replaced(tmp_path: Path) -> None:
 
 
 async def test_a_zygote_that_hangs_while_it_loads_is_replaced(tmp_path: Path) -> None:
-    limits = HealthLimits(start_timeout_s=2.0, beat_timeout_s=LONG_S)
+    limits = patient(start_timeout_s=3.0)
     (tmp_path / "hang").touch()
     async with crew(forked("support.hanging_kind", tmp_path, limits)) as one:
         await one.seen.until(lambda: len(zygotes(one)) == 2)

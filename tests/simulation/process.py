@@ -26,6 +26,7 @@ from protocol.worker.messages import (
 from simulation.clock import SimulatedLoop, Timer
 from simulation.job import NULL, SimulatedJob
 from simulation.script import Script
+from simulation.setting import Setting
 
 ON_THE_WAY_S = 0.0001
 """What a message takes, either way."""
@@ -60,6 +61,7 @@ class World(Protocol):
     loop: SimulatedLoop
     chance: Random
     jobs: dict[int, SimulatedJob]
+    setting: Setting
 
     def on_child(self) -> None:
         """The kernel says that a child has stopped or ended."""
@@ -149,6 +151,7 @@ class SimulatedProcess:
         message = decode_to_worker.decode(line)
         if isinstance(message, Job):
             self.received += 1
+            assert self.received <= self.world.setting.kind.limits.max_jobs, "it has done enough"
             assert message.id not in self.unanswered
             self.unanswered[message.id] = None
             self.world.jobs[message.id].sent_to(self)
