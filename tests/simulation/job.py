@@ -64,11 +64,18 @@ def draw_plan(chance: Random, kind: str, trouble: float, *, may_repeat: bool) ->
 class Runner(Protocol):
     """The process that a job was sent to."""
 
-    begun: set[int]
+    begun: dict[int, float]
     running: dict[int, Timer]
+    unanswered: dict[int, None]
+    asked: set[int]
     is_killed: bool
     ran_at_death: tuple[int, ...]
     suspects: frozenset[int]
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether there is no process any more."""
+        ...
 
     def oldest(self) -> frozenset[int]:
         """Return the job that its death is put down to."""
@@ -80,7 +87,6 @@ class SimulatedJob:
 
     __slots__ = (
         "_on_over",
-        "begun_at",
         "deadline",
         "ended_as",
         "id",
@@ -95,7 +101,6 @@ class SimulatedJob:
         self.plan = plan
         self.id = 0
         self.deadline = now + plan.spec.timeout_s
-        self.begun_at = 0.0
         self.runner: Runner | None = None
         self.runs = self.strikes = 0
         self.is_cancelled = False
@@ -109,9 +114,8 @@ class SimulatedJob:
         assert not self.ended_as, "what has ended is not sent"
         self.runner = runner
 
-    def begin(self, now: float) -> None:
+    def begin(self) -> None:
         """A worker begins with it."""
-        self.begun_at = now
         self.runs += 1
         assert self.plan.is_repeatable or self.runs == 1, "what must not run twice did"
 

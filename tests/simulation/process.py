@@ -87,8 +87,9 @@ class SimulatedProcess:
 
         self.waiting: list[int] = []
         self.running: dict[int, Timer] = {}
-        self.begun: set[int] = set()
+        self.begun: dict[int, float] = {}
         self.received = self.answers = 0
+        self.asked: set[int] = set()
         self.cancelled: set[int] = set()
         self.looked_at = world.loop.now
         self.busy_since = 0.0
@@ -149,6 +150,9 @@ class SimulatedProcess:
         assert not self.is_killed, "nothing is sent to whom we have killed"
         assert self.state != "reaped", "nothing is sent to who is gone"
         message = decode_to_worker.decode(line)
+        if isinstance(message, Cancel):
+            assert message.id not in self.asked, "it is asked once"
+            self.asked.add(message.id)
         if isinstance(message, Job):
             self.received += 1
             assert self.received <= self.world.setting.kind.limits.max_jobs, "it has done enough"
@@ -164,6 +168,11 @@ class SimulatedProcess:
         self.suspects = self.oldest()
         if self.state not in {"unborn", "dead"}:
             self._die(-9, by_itself=False)
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether there is no process any more."""
+        return self.state in {"dead", "reaped"}
 
     def oldest(self) -> frozenset[int]:
         """Return the job that a death now is put down to, as far as the coordinator can know."""
@@ -224,8 +233,8 @@ class SimulatedProcess:
             self._later(0.0005, self._die, 0)
 
     def _begin(self, job: SimulatedJob) -> None:
-        self.begun.add(job.id)
-        job.begin(self.world.loop.now)
+        self.begun[job.id] = self.world.loop.now
+        job.begin()
         plan = job.plan
         if plan.grows_bytes:
             self._seen = Sample(self._seen.state, self._seen.rss_bytes + plan.grows_bytes)
@@ -323,6 +332,7 @@ class SimulatedProcess:
             return
         if isinstance(message, Done | Failed):
             del self.unanswered[message.id]
+            self.asked.discard(message.id)
             self.answers += 1
             self.world.on_answer(self)
         self.listener.on_lines([line])

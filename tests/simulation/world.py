@@ -17,12 +17,13 @@ import msgspec
 from coordinator.crew.actions import Note
 from coordinator.crew.birth import Born, Child, Ends
 from coordinator.crew.local import CrewListener, LocalCrew
+from coordinator.crew.roster import RESCUE_AFTER_S
 from coordinator.dispatch.backend import Outcome, Refusal, Task
 from coordinator.dispatch.dispatcher import Dispatcher, QueuedJob
 from coordinator.dispatch.queue import JobQueue
 from protocol.worker.messages import Progress
 from simulation.clock import SimulatedLoop, simulated_time
-from simulation.job import SimulatedJob
+from simulation.job import Runner, SimulatedJob
 from simulation.process import SimulatedProcess
 from simulation.rules import Rules
 from simulation.script import draw_script
@@ -54,6 +55,7 @@ class World:
         self.processes: dict[int, SimulatedProcess] = {}
         self.events: deque[tuple[object, ...]] = deque(maxlen=LAST_EVENTS)
         self.steps = 0
+        self._dropped: list[tuple[int, Runner, Outcome]] = []
         self._pids = 0
         listener = CrewListener(on_note=self.on_note, on_ready=self._ignore, on_log=self._ignore)
         self.crew = LocalCrew([self.setting.kind], CHECK_INTERVAL_S, listener)
@@ -120,7 +122,17 @@ class World:
         """Hand on the one outcome that there is for each sending."""
         self.note("outcome", task_id, outcome.status, outcome.message, outcome.is_blamed)
         del self.running[task_id]
+        if outcome.status in {"lost", "deadline"}:
+            self._check_dropped(self.jobs[task_id], outcome)
         self.dispatcher.on_outcome(task_id, outcome)
+
+    def _check_dropped(self, job: SimulatedJob, outcome: Outcome) -> None:
+        assert job.runner is not None
+        self._dropped.append((job.id, job.runner, outcome))
+        if outcome.message == "it had to wait":
+            (head,) = job.runner.oldest()
+            ran_s = self.loop.now - job.runner.begun.get(head, 0.0)
+            assert ran_s >= RESCUE_AFTER_S - DEATH_S, "it had not waited for long"
 
     def on_capacity(self, kind: str) -> None:
         """Hand on that there may be room."""
@@ -144,9 +156,11 @@ class World:
         is_shared = self.setting.capacity > 1  # then it is the others who are spared
         if is_shared or job.runner is None or self.loop.now < self.rules.woke_at + CANCELLED_S:
             return
-        if job.id in job.runner.running and not job.runner.is_killed:
-            assert self.loop.now - job.begun_at <= CANCELLED_S, "it runs on"
-            # It has begun only when it was not wanted any more.
+        if job.id in job.runner.unanswered and not job.runner.is_gone:
+            # It may have begun only when it was not wanted any more, or may have yet to begin.
+            begun_at = job.runner.begun.get(job.id, self.loop.now)
+            is_running = job.id in job.runner.running
+            assert not is_running or self.loop.now - begun_at <= CANCELLED_S, "it runs on"
             self.loop.call_later(CANCELLED_S, self.check_cancelled, job)
 
     # --- processes
@@ -186,7 +200,16 @@ class World:
         del kind
         self.note(note.event, note.number, note.pid, note.reason)
         gone = self.processes.pop(note.pid or 0, None) if note.event == "worker_exited" else None
+        if note.event == "worker_killed" and note.reason == "deadline":
+            self._check_deadline(self.processes[note.pid or 0])
         self.rules.noted(note, self.loop.now, has_worked=gone is not None and gone.answers > 0)
+
+    def _check_deadline(self, process: SimulatedProcess) -> None:
+        """Nobody is killed for what is late, unless it can do nothing else meanwhile."""
+        assert process.script.capacity == 1
+        (head,) = process.oldest()
+        plan = self.jobs[head].plan
+        assert plan.spec.extension_s or self.jobs[head].deadline <= self.loop.now
 
     def freeze(self, seconds: float) -> None:
         """Everybody is stopped for a while, and nobody can know it."""
@@ -201,6 +224,10 @@ class World:
         if self.loop.bugs:
             raise self.loop.bugs[0]
         self.rules.check()
+        for job_id, runner, outcome in self._dropped:
+            is_asked = job_id in runner.asked and not outcome.is_blamed
+            assert is_asked or runner.is_killed or runner.is_gone, "nobody has told the worker"
+        self._dropped.clear()
         owned = 0
         for member in self.kind.roster.members:
             owned += len(member.tasks)
