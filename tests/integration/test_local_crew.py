@@ -5,6 +5,7 @@ import os
 import signal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from support.local_crew import KIND, LONG_S, Crew, crew, ends, patient, scripted
@@ -268,6 +269,39 @@ async def until_known_as_short(one: Crew) -> int:
             return task_id
         await one.outcome_of(task_id)
     raise AssertionError("unreachable")
+
+
+async def test_a_job_that_is_larger_than_any_buffer_arrives_whole(tmp_path: Path) -> None:
+    """It is written as the worker reads it, and whatever is sent meanwhile comes after it."""
+    script = """
+        ready()
+        say(type="beat", busy=False)
+        job = hear()
+        cancel = hear()
+        say(type="done", id=job["id"], result=[len(job["arguments"]), cancel["type"]])
+        serve()
+    """
+    async with crew(scripted(script, tmp_path)) as one:
+        await one.until_free()
+        one.send(1, arguments=msgspec.Raw(b'"' + b"x" * 5_000_000 + b'"'))
+        one.backend.cancel(1)
+
+        assert bytes((await one.outcome_of(1)).result) == b'[5000000, "cancel"]'
+
+
+async def test_a_job_that_a_dead_worker_will_never_read_is_lost_with_it(tmp_path: Path) -> None:
+    script = """
+        ready()
+        if first_time("deaf"):
+            sys.stdin.buffer.raw.read(1)
+            os._exit(1)
+        serve()
+    """
+    async with crew(scripted(script, tmp_path)) as one:
+        await one.until_free()
+        one.send(1, arguments=msgspec.Raw(b'"' + b"x" * 5_000_000 + b'"'))
+
+        assert (await one.outcome_of(1)).message == "exit status 1"
 
 
 async def test_a_job_says_how_far_it_is_and_gives_parts(tmp_path: Path) -> None:

@@ -138,6 +138,44 @@ async def test_zygotes_that_keep_dying_are_left_alone_for_a_while(tmp_path: Path
         assert one.seen.noted("kind_down") == []
 
 
+async def test_a_zygote_that_cannot_be_started_is_done_without(tmp_path: Path) -> None:
+    missing = (str(tmp_path / "missing"),)
+    async with crew(forked(ODD, tmp_path, zygote_argv=missing)) as one:
+        assert (await one.run(1)).status == "done"
+
+        assert not is_forked(one.pids()[0])
+        assert "No such file" in one.seen.noted("zygote_unusable")[0].reason
+        assert zygotes(one) == []
+
+
+async def test_a_fork_that_is_refused_is_asked_for_again(tmp_path: Path) -> None:
+    (tmp_path / "full").touch()
+    async with crew(forked("support.unforkable_kind", tmp_path)) as one:
+        refused = "was not forked: [Errno 11] Resource temporarily unavailable"
+        await one.seen.until(lambda: one.seen.logs.count(refused) >= 2)
+        (tmp_path / "full").unlink()
+        await one.until_free()
+
+        assert is_forked(one.pids()[0])
+        assert len(zygotes(one)) == 1
+        assert one.backend.kinds[KIND].roster.staffing.restarts_by_reason == {}
+
+
+@pytest.mark.parametrize("is_born", [True, False])
+async def test_a_worker_that_is_killed_before_it_is_born_ends_once(
+    tmp_path: Path, *, is_born: bool
+) -> None:
+    async with crew(forked(ODD, tmp_path)) as one:
+        one.backend.restart(KIND, 1, at_once=True)  # the zygote has not even been loaded
+        if not is_born:
+            os.kill(zygotes(one)[0], signal.SIGKILL)
+        await one.until_free()
+
+        assert [note.code for note in one.seen.noted("worker_exited")] == [-9]
+        assert one.backend.kinds[KIND].roster.staffing.restarts_by_reason == {"operator": 1}
+        assert len(one.pids()) == 1
+
+
 async def test_a_stopped_zygote_is_replaced(tmp_path: Path) -> None:
     async with crew(forked(ODD, tmp_path)) as one:
         os.kill(await until_loaded(one), signal.SIGSTOP)

@@ -146,12 +146,12 @@ class Crew:
         return self.backend.kinds[KIND].roster.members
 
     def send(
-        self, task_id: int, tool: str = "echo", timeout_s: float = LONG_S, *, is_short: bool = False
+        self, task_id: int, tool: str = "echo", timeout_s: float = LONG_S, **changes: Any
     ) -> None:
         """Send a task; a slot must be free."""
         deadline = asyncio.get_running_loop().time() + timeout_s
-        arguments = msgspec.Raw(b'{"n":1}')
-        self.backend.send(Task(task_id, KIND, tool, arguments, deadline, is_short=is_short))
+        task = Task(task_id, KIND, tool, msgspec.Raw(b'{"n":1}'), deadline)
+        self.backend.send(msgspec.structs.replace(task, **changes))
 
     async def until_free(self, slots: int = 1) -> None:
         """Wait for free slots."""
