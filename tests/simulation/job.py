@@ -16,6 +16,9 @@ NULL = msgspec.Raw(b"null")
 MOST_STRIKES = 2
 PRIORITIES: tuple[Priority, ...] = ("high", "normal", "low")
 TENANTS = ("a", "b", "c")
+PART_S = 0.3
+"""So long a part may take."""
+
 GROWTHS = (1 << 20, 10 << 20, 30 << 20, 600 << 20)
 """A little leak, and a hog."""
 
@@ -39,7 +42,10 @@ def draw_plan(chance: Random, kind: str, trouble: float, *, may_repeat: bool) ->
     draw = chance.random
     is_short = may_repeat and draw() < 0.7
     is_long = not is_short or draw() < 0.05  # some who are called short are not
-    parts = chance.randrange(1, 4) if draw() < 0.1 else 0
+    parts = chance.randrange(1, 6) if draw() < 0.1 else 0
+    duration_s = chance.expovariate(50.0 if is_long else 1000.0)
+    if parts:
+        duration_s = PART_S * chance.uniform(0.1, 0.9) * (parts + 1)
     ends: Ending = chance.choice(("badly", "deadly", "never")) if draw() < trouble / 4 else "well"
     return Plan(
         spec=JobSpec(
@@ -47,12 +53,12 @@ def draw_plan(chance: Random, kind: str, trouble: float, *, may_repeat: bool) ->
             tool="t",
             arguments=NULL,
             priority=chance.choice(PRIORITIES),
-            timeout_s=chance.choice((0.02, 0.2, 2.0, 5.0)),
-            extension_s=0.5 if parts else 0.0,
+            timeout_s=chance.choice((2.0, 5.0) if parts else (0.02, 0.2, 2.0, 5.0)),
+            extension_s=PART_S if parts else 0.0,
             tenant=chance.choice(TENANTS),
             is_short=is_short,
         ),
-        duration_s=chance.expovariate(50.0 if is_long else 1000.0),
+        duration_s=duration_s,
         ends=ends,
         ignores_cancel=draw() < 0.3,
         is_repeatable=is_short or (may_repeat and draw() < 0.7),
@@ -67,7 +73,7 @@ class Runner(Protocol):
     begun: dict[int, float]
     running: dict[int, Timer]
     unanswered: dict[int, None]
-    asked: set[int]
+    asked: dict[int, float]
     is_killed: bool
     ran_at_death: tuple[int, ...]
     suspects: frozenset[int]
@@ -86,23 +92,30 @@ class SimulatedJob:
     """A job and its listener; every rule of `JobListener` is checked here."""
 
     __slots__ = (
+        "_clock",
         "_on_over",
         "deadline",
         "ended_as",
+        "heard_at",
         "id",
         "is_cancelled",
+        "outcomes",
         "plan",
         "runner",
         "runs",
         "strikes",
     )
 
-    def __init__(self, plan: Plan, now: float, on_over: "Callable[[SimulatedJob], None]") -> None:
+    def __init__(
+        self, plan: Plan, clock: Callable[[], float], on_over: "Callable[[SimulatedJob], None]"
+    ) -> None:
         self.plan = plan
         self.id = 0
-        self.deadline = now + plan.spec.timeout_s
+        self.deadline = clock() + plan.spec.timeout_s
+        self.heard_at = 0.0
+        self._clock = clock
         self.runner: Runner | None = None
-        self.runs = self.strikes = 0
+        self.runs = self.strikes = self.outcomes = 0
         self.is_cancelled = False
         self.ended_as = ""
         self._on_over = on_over
@@ -113,6 +126,7 @@ class SimulatedJob:
         """It was sent to a worker."""
         assert not self.ended_as, "what has ended is not sent"
         self.runner = runner
+        self.heard_at = self._clock()
 
     def begin(self) -> None:
         """A worker begins with it."""
@@ -134,6 +148,7 @@ class SimulatedJob:
         """One piece of the result."""
         del result
         assert not self.ended_as, "a part after the end"
+        self.heard_at = self._clock()
 
     def on_progress(self, progress: Progress) -> None:
         """How far the job is."""
@@ -157,6 +172,9 @@ class SimulatedJob:
         assert outcome.status != "lost"
         assert outcome.code != "cancelled", "nobody has cancelled it"
         self._end_as(outcome.code or outcome.status)
+        if outcome.status == "deadline":
+            given_s = min(self.plan.spec.extension_s, self.deadline - self.heard_at)
+            assert self._clock() >= self.heard_at + given_s, "it came along well"
         if outcome.status == "done":
             assert self.runs > 0
             assert outcome.ran_s >= 0.9 * self.plan.duration_s, "it ran for as long as it takes"

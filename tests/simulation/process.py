@@ -4,6 +4,7 @@ It keeps the truth: what it was sent, what it has begun, what it was doing when 
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from random import Random
 from typing import Literal, Protocol
 
@@ -66,8 +67,11 @@ class World(Protocol):
     def on_child(self) -> None:
         """The kernel says that a child has stopped or ended."""
 
-    def on_answer(self, process: "SimulatedProcess") -> None:
-        """An answer is about to be heard."""
+    def answering(
+        self, process: "SimulatedProcess", job_id: int, *, counts: bool
+    ) -> AbstractContextManager[None]:
+        """An answer is heard meanwhile; it *counts* unless it comes from who has lied."""
+        ...
 
     def note(self, *what: object) -> None:
         """Remember something for whoever has to find a bug."""
@@ -88,17 +92,20 @@ class SimulatedProcess:
         self.waiting: list[int] = []
         self.running: dict[int, Timer] = {}
         self.begun: dict[int, float] = {}
+        self.quiet_since = 0.0
+        """When it was last told or heard something that might be the last."""
+
         self.received = self.answers = 0
-        self.asked: set[int] = set()
+        self.asked: dict[int, float] = {}
         self.cancelled: set[int] = set()
         self.looked_at = world.loop.now
-        self.busy_since = 0.0
+        self.busy_since = self.grown_at = 0.0
         self.is_killed = False
         self.is_draining = False
         self.suspects: frozenset[int] = frozenset()
         self.ran_at_death: tuple[int, ...] = ()
         self.died_by_itself = False
-        self._is_silent = False
+        self._is_silent = self._has_lied = False
         self._seen = Sample()
         self._unsent: list[bytes | Overlong] = []
         self._speaks = False
@@ -150,9 +157,10 @@ class SimulatedProcess:
         assert not self.is_killed, "nothing is sent to whom we have killed"
         assert self.state != "reaped", "nothing is sent to who is gone"
         message = decode_to_worker.decode(line)
+        self.quiet_since = self.world.loop.now
         if isinstance(message, Cancel):
             assert message.id not in self.asked, "it is asked once"
-            self.asked.add(message.id)
+            self.asked[message.id] = self.world.loop.now
         if isinstance(message, Job):
             self.received += 1
             assert self.received <= self.world.setting.kind.limits.max_jobs, "it has done enough"
@@ -168,6 +176,10 @@ class SimulatedProcess:
         self.suspects = self.oldest()
         if self.state not in {"unborn", "dead"}:
             self._die(-9, by_itself=False)
+
+    def rss_bytes(self) -> int:
+        """Return its size."""
+        return self._seen.rss_bytes
 
     @property
     def is_gone(self) -> bool:
@@ -237,6 +249,7 @@ class SimulatedProcess:
         job.begin()
         plan = job.plan
         if plan.grows_bytes:
+            self.grown_at = self.world.loop.now
             self._seen = Sample(self._seen.state, self._seen.rss_bytes + plan.grows_bytes)
         for number in range(plan.parts):
             self._later(plan.duration_s * (number + 1) / (plan.parts + 1), self._part, job.id)
@@ -330,12 +343,16 @@ class SimulatedProcess:
     def _deliver(self, line: bytes, message: FromWorker | None) -> None:
         if self.state == "reaped":
             return
-        if isinstance(message, Done | Failed):
-            del self.unanswered[message.id]
-            self.asked.discard(message.id)
-            self.answers += 1
-            self.world.on_answer(self)
-        self.listener.on_lines([line])
+        if not isinstance(message, Done | Failed):
+            self._has_lied |= message is None
+            self.listener.on_lines([line])
+            return
+        del self.unanswered[message.id]
+        self.asked.pop(message.id, None)
+        self.answers += 1
+        self.quiet_since = self.world.loop.now
+        with self.world.answering(self, message.id, counts=not self._has_lied):
+            self.listener.on_lines([line])
 
     def _die(self, code: int, *, by_itself: bool = False) -> None:
         self.state = "dead"

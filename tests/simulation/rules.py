@@ -95,3 +95,5 @@ class Rules:
             self._deaths.append(now)
             recent = [death for death in self._deaths if death > now - policy.period_s]
             self._must_be_down = len(recent) > policy.intensity
+        elif self._is_probing:
+            self._must_be_down = True

@@ -10,6 +10,7 @@ from simulation.world import CANCELLED_S, World, simulated
 
 LONGEST_END_S = 60.0
 GRACE_S = 0.5
+HURRY = (100.0, 1000.0)
 
 
 class Broken(AssertionError):
@@ -85,7 +86,7 @@ class Surroundings:
         if self._is_gone:
             return
         world, chance = self._world, self._chance
-        job = SimulatedJob(chance.choice(world.setting.plans), world.loop.now, self._over)
+        job = SimulatedJob(chance.choice(world.setting.plans), world.loop.time, self._over)
         world.arriving = job
         try:
             job_id = world.dispatcher.submit(job.plan.spec, job)
@@ -97,13 +98,14 @@ class Surroundings:
         if job.id == 0:
             world.accept(job_id, job)
         if chance.random() < 0.05:
-            world.loop.call_later(chance.expovariate(100.0), self._cancel, job)
+            world.loop.call_later(chance.expovariate(chance.choice(HURRY)), self._cancel, job)
 
     def _cancel(self, job: SimulatedJob) -> None:
         world = self._world
         if not job.ended_as:
             job.cancel()
-            world.loop.call_later(CANCELLED_S, world.check_cancelled, job)
+            if job.runner is not None:
+                world.loop.call_later(CANCELLED_S, world.check_freed, job.runner, job.id)
         world.dispatcher.cancel(job.id)
 
 

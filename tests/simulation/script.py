@@ -17,6 +17,7 @@ _FAULTS: tuple[Fault, ...] = (
     "hangs",
     "garbles",
     "lies",
+    "lies",
     "closes",
     "outdated",
 )
@@ -51,7 +52,7 @@ def draw_script(chance: Random, capacity: int, trouble: float) -> Script:
         birth_s=0.0 if is_born and draw() < 0.5 else chance.uniform(0, 0.003),
         starts=chance.choice(_BAD_STARTS) if draw() < trouble else "well",
         ready_s=chance.uniform(0.001, 0.02),
-        fault=chance.choice(_FAULTS) if draw() < trouble else "never",
+        fault=chance.choice(_FAULTS) if draw() < 2 * trouble else "never",
         fault_s=chance.expovariate(4.0),
         goes_when_asked=draw() >= 0.3 * trouble,
         reads_ahead=draw() < 0.7,

@@ -16,7 +16,9 @@ import msgspec
 
 from coordinator.crew.actions import Note
 from coordinator.crew.birth import Born, Child, Ends
+from coordinator.crew.health import SHARED_GRACE_S
 from coordinator.crew.local import CrewListener, LocalCrew
+from coordinator.crew.member import DRAIN_GRACE_S
 from coordinator.crew.roster import RESCUE_AFTER_S
 from coordinator.dispatch.backend import Outcome, Refusal, Task
 from coordinator.dispatch.dispatcher import Dispatcher, QueuedJob
@@ -122,6 +124,7 @@ class World:
         """Hand on the one outcome that there is for each sending."""
         self.note("outcome", task_id, outcome.status, outcome.message, outcome.is_blamed)
         del self.running[task_id]
+        self.jobs[task_id].outcomes += 1
         if outcome.status in {"lost", "deadline"}:
             self._check_dropped(self.jobs[task_id], outcome)
         self.dispatcher.on_outcome(task_id, outcome)
@@ -129,6 +132,7 @@ class World:
     def _check_dropped(self, job: SimulatedJob, outcome: Outcome) -> None:
         assert job.runner is not None
         self._dropped.append((job.id, job.runner, outcome))
+        self.loop.call_later(CANCELLED_S, self.check_freed, job.runner, job.id)
         if outcome.message == "it had to wait":
             (head,) = job.runner.oldest()
             ran_s = self.loop.now - job.runner.begun.get(head, 0.0)
@@ -151,17 +155,16 @@ class World:
         """A job has ended, in whatever way."""
         self.open.pop(job.id, None)
 
-    def check_cancelled(self, job: SimulatedJob) -> None:
+    def check_freed(self, runner: Runner, job_id: int) -> None:
         """A job that is not wanted does not hold its worker for long."""
         is_shared = self.setting.capacity > 1  # then it is the others who are spared
-        if is_shared or job.runner is None or self.loop.now < self.rules.woke_at + CANCELLED_S:
+        if is_shared or runner.is_gone or job_id not in runner.asked:
             return
-        if job.id in job.runner.unanswered and not job.runner.is_gone:
-            # It may have begun only when it was not wanted any more, or may have yet to begin.
-            begun_at = job.runner.begun.get(job.id, self.loop.now)
-            is_running = job.id in job.runner.running
-            assert not is_running or self.loop.now - begun_at <= CANCELLED_S, "it runs on"
-            self.loop.call_later(CANCELLED_S, self.check_cancelled, job)
+        # It may have begun only when it was not wanted any more, or may have yet to begin.
+        begun_at = max(runner.begun.get(job_id, self.loop.now), self.rules.woke_at)
+        is_running = job_id in runner.running
+        assert not is_running or self.loop.now - begun_at <= CANCELLED_S, "it runs on"
+        self.loop.call_later(CANCELLED_S, self.check_freed, runner, job_id)
 
     # --- processes
 
@@ -190,26 +193,44 @@ class World:
         """The kernel says that a child has stopped or ended."""
         self.loop.signal_handlers[signal.SIGCHLD]()
 
-    def on_answer(self, process: SimulatedProcess) -> None:
-        """An answer is about to be heard."""
+    @contextlib.contextmanager
+    def answering(self, process: SimulatedProcess, job_id: int, *, counts: bool) -> Generator[None]:
+        """An answer to whoever waits for it ends the job, whatever becomes of who gave it."""
         if process.answers == 1:
             self.rules.first_answer()
+        job = self.jobs[job_id]
+        is_awaited = counts and job_id in self.running and job.runner is process
+        outcomes = job.outcomes
+        yield
+        assert not is_awaited or job.outcomes > outcomes, "an answer was dropped"
 
     def on_note(self, kind: str, note: Note) -> None:
         """Hold the crew to its rules, wherever it says what it does."""
         del kind
         self.note(note.event, note.number, note.pid, note.reason)
         gone = self.processes.pop(note.pid or 0, None) if note.event == "worker_exited" else None
-        if note.event == "worker_killed" and note.reason == "deadline":
-            self._check_deadline(self.processes[note.pid or 0])
+        if note.pid in self.processes:
+            self._check_reason(self.processes[note.pid], note)
         self.rules.noted(note, self.loop.now, has_worked=gone is not None and gone.answers > 0)
 
-    def _check_deadline(self, process: SimulatedProcess) -> None:
-        """Nobody is killed for what is late, unless it can do nothing else meanwhile."""
-        assert process.script.capacity == 1
-        (head,) = process.oldest()
-        plan = self.jobs[head].plan
-        assert plan.spec.extension_s or self.jobs[head].deadline <= self.loop.now
+    def _check_reason(self, process: SimulatedProcess, note: Note) -> None:
+        """Nobody is sent home or killed without a reason."""
+        match note.event, note.reason:
+            case "worker_draining", "not_needed":
+                assert not process.unanswered, "it is needed"
+            case "worker_killed", "deadline":
+                assert process.script.capacity == 1, "it can do something else meanwhile"
+                (head,) = process.oldest()
+                plan = self.jobs[head].plan
+                assert plan.spec.extension_s or self.jobs[head].deadline <= self.loop.now
+            case "worker_killed", "ignored_request":
+                since, patience_s = process.quiet_since, DRAIN_GRACE_S
+                if process.asked:
+                    since = min(process.asked.values())
+                    patience_s = SHARED_GRACE_S if process.script.capacity > 1 else 0.01
+                assert self.loop.now >= since + patience_s, "it was just asked"
+            case _:
+                pass
 
     def freeze(self, seconds: float) -> None:
         """Everybody is stopped for a while, and nobody can know it."""
@@ -274,8 +295,12 @@ class World:
         now = self.loop.now
         if now <= self.rules.woke_at + QUIET_S:
             return
+        most_bytes = self.setting.kind.limits.memory_limit_bytes
         for process in self.processes.values():
             assert now - process.looked_at <= QUIET_S, "nobody is forgotten"
+            if 0 < most_bytes < process.rss_bytes() and process.state in {"idle", "busy"}:
+                is_new = process.looked_at <= process.grown_at + DEATH_S
+                assert is_new or process.is_killed, "it is too large"
             if process.state == "busy" and not process.is_killed:
                 last = max(process.looked_at, process.busy_since)
                 assert now - last <= CHECK_INTERVAL_S + DEATH_S, "who works is looked at often"
