@@ -99,7 +99,7 @@ class SimulatedProcess:
         self.asked: dict[int, float] = {}
         self.cancelled: set[int] = set()
         self.looked_at = world.loop.now
-        self.busy_since = self.grown_at = 0.0
+        self.busy_since = 0.0
         self.is_killed = False
         self.is_draining = False
         self.suspects: frozenset[int] = frozenset()
@@ -177,10 +177,6 @@ class SimulatedProcess:
         if self.state not in {"unborn", "dead"}:
             self._die(-9, by_itself=False)
 
-    def rss_bytes(self) -> int:
-        """Return its size."""
-        return self._seen.rss_bytes
-
     @property
     def is_gone(self) -> bool:
         """Tell whether there is no process any more."""
@@ -249,7 +245,6 @@ class SimulatedProcess:
         job.begin()
         plan = job.plan
         if plan.grows_bytes:
-            self.grown_at = self.world.loop.now
             self._seen = Sample(self._seen.state, self._seen.rss_bytes + plan.grows_bytes)
         for number in range(plan.parts):
             self._later(plan.duration_s * (number + 1) / (plan.parts + 1), self._part, job.id)

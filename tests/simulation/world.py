@@ -295,12 +295,8 @@ class World:
         now = self.loop.now
         if now <= self.rules.woke_at + QUIET_S:
             return
-        most_bytes = self.setting.kind.limits.memory_limit_bytes
         for process in self.processes.values():
             assert now - process.looked_at <= QUIET_S, "nobody is forgotten"
-            if 0 < most_bytes < process.rss_bytes() and process.state in {"idle", "busy"}:
-                is_new = process.looked_at <= process.grown_at + DEATH_S
-                assert is_new or process.is_killed, "it is too large"
             if process.state == "busy" and not process.is_killed:
                 last = max(process.looked_at, process.busy_since)
                 assert now - last <= CHECK_INTERVAL_S + DEATH_S, "who works is looked at often"
