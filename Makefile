@@ -18,7 +18,7 @@ demo: $(VENV)/.test  ## set up everything and run the main job on this repositor
 test: $(VENV)/.test  ## set up what tests need and pass them (ARGS="-k name" for some)
 	$(BIN)/python -m pytest $(ARGS)
 
-chaos: $(VENV)/.test  ## try for minutes to break the crew, and judge it (ARGS="--short" or names of trials)
+chaos: $(VENV)/.test  ## try for minutes to break the crew (ARGS="--short" or names of trials)
 	PYTHONPATH=tests $(BIN)/python -P -m chaos $(ARGS)
 
 lint: $(VENV)/.lint  ## formatting, lint, types, and whether the locks are in step

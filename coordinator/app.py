@@ -26,7 +26,8 @@ from coordinator.frontends.mcp.resources import Library, Resource
 from coordinator.frontends.mcp.server import McpServer, ServerInfo
 from coordinator.merge import Merged
 from coordinator.observe.log import log_degraded, log_note, log_worker_line
-from coordinator.observe.metrics import Metrics, Observatory, summary
+from coordinator.observe.metrics import Metrics, Observatory, degradation, summary
+from coordinator.third_party import Offers, third_party_kind
 from coordinator.version import __version__
 from protocol.tools.catalog import offered
 from protocol.worker.messages import Ready
@@ -43,7 +44,8 @@ class App:
         self._resources = contextlib.ExitStack()
         scratch = self._resources.enter_context(scratch_folder())
         settings = _worker_settings(config, directory, scratch)
-        kinds = [_parse_kind(config.crew, settings)]
+        parse = _parse_kind(config.crew, settings)
+        kinds = [parse, *_third_parties(loaded, settings)]
         metrics = Metrics()
         flights: Flights[Call] = Flights()
         cache = L1(config.cache.max_bytes, time.monotonic)
@@ -54,9 +56,9 @@ class App:
             kinds,
             config.crew.check_interval_s,
             CrewListener(
-                on_note=lambda kind, note: _note(metrics, kind, note),
-                on_ready=lambda kind, ready: _ready(metrics, kind, ready),
-                on_log=log_worker_line,
+                on_note=lambda kind, note: _note(metrics, self.offers, kind, note),
+                on_ready=lambda kind, ready: _ready(metrics, self.offers, kind, ready),
+                on_log=lambda kind, number, text: _log(metrics, kind, number, text),
             ),
             owns_process=True,
         )
@@ -74,10 +76,13 @@ class App:
             quarantine=quarantine,
             files=config.files,
             crew=config.crew,
-            window=2 * sum(kind.scaling.most for kind in kinds) + 1,
+            window=2 * parse.scaling.most + 1,
         )
         self.calls = Calls(
             offered(admin_tools=config.server.admin_tools), services, flights, metrics, directory
+        )
+        self.offers = Offers(
+            config.workers, self.calls.tools, lambda kind: self.crew.refusal(kind) is None
         )
         self._observatory = observatory = Observatory(
             version=__version__,
@@ -133,14 +138,35 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _note(metrics: Metrics, kind: str, note: Note) -> None:
+def _note(metrics: Metrics, offers: Offers, kind: str, note: Note) -> None:
     metrics.noted(kind, note.event)
     log_note(kind, note)
+    offers.noted(kind, note)
 
 
-def _ready(metrics: Metrics, kind: str, ready: Ready) -> None:
-    for part, state in metrics.announced(kind, ready).items():
+def _log(metrics: Metrics, kind: str, number: int, text: str) -> None:
+    if lacks := degradation(text):
+        _degraded(kind, metrics.degraded(kind, lacks))
+    else:
+        log_worker_line(kind, number, text)
+
+
+def _degraded(kind: str, parts: dict[str, str]) -> None:
+    for part, state in parts.items():
         log_degraded(kind, part, state.removeprefix("off: "))
+
+
+def _ready(metrics: Metrics, offers: Offers, kind: str, ready: Ready) -> None:
+    offers.ready(kind, ready)
+    _degraded(kind, metrics.announced(kind, ready))
+
+
+def _third_parties(loaded: Loaded, settings: WorkerSettings) -> list[KindConfig]:
+    config = loaded.config
+    return [
+        third_party_kind(name, worker, config.crew, settings, loaded.folder)
+        for name, worker in config.workers.items()
+    ]
 
 
 def _parse_kind(crew: CrewConfig, settings: WorkerSettings) -> KindConfig:

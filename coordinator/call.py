@@ -5,8 +5,6 @@ Rule 2: a hit is answered before `start` returns: no task, no re-encoding.
 Rule 3: only a good answer is cached; a failure is told to everybody who waits for it and forgotten.
 """
 
-import os
-import stat
 import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -14,24 +12,22 @@ from typing import Protocol
 import msgspec
 
 from cache.flight import Flights
-from cache.key import call_key
 from cache.l1 import L1
+from coordinator.answer import Answer, merged_answer
 from coordinator.fanout import FileRun, Request, Services
+from coordinator.file_work import FileWork, file_work
 from coordinator.merge import Merged
 from coordinator.observe.log import get_logger
 from coordinator.observe.metrics import Metrics
+from coordinator.tool_job import ToolJob, ToolRequest, ToolWork, tool_work
+from coordinator.tool_registry import OfferedTool, ToolRegistry
 from protocol.errors import CallRefused
-from protocol.mcp.shape import call_body
 from protocol.tools.arguments import ArgumentDecoder
 from protocol.tools.contract import Contract, Priority
-from protocol.tools.files import Source, Sources
-from protocol.tools.fingerprint import fingerprint
+from protocol.tools.files import Sources
 from protocol.worker.messages import Progress
 
 log = get_logger(__name__)
-
-_GLOB = frozenset("*?[")
-_encode = msgspec.json.Encoder().encode
 
 LocalTool = Callable[[msgspec.Struct], Merged]
 """A tool that the coordinator answers itself, at once, given its arguments; it may raise `CallRefused`."""
@@ -67,7 +63,7 @@ class Call:
         "trace",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one call's particulars, said once
         self,
         tool: str,
         arguments: bytes,
@@ -87,13 +83,25 @@ class Call:
         self.started_at = time.perf_counter()
 
 
-class _Work(msgspec.Struct, frozen=True):
-    """What a call turned out to want: one *source*, or all that *paths* lead to."""
+class _Running(Protocol):
+    """Work in progress on behalf of all who wait for it."""
 
-    arguments: Sources
-    key: bytes
-    source: Source | None
-    paths: tuple[str, ...] = ()
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+
+    def refused(self, refusal: CallRefused) -> None:
+        """It cannot go on."""
+
+
+_Work = FileWork | ToolWork
+
+
+class _News(msgspec.Struct, frozen=True):
+    """Whom work tells what becomes of it."""
+
+    on_progress: Callable[[Progress], None]
+    on_warning: Callable[[str], None]
+    on_end: Callable[[Answer | CallRefused], None]
 
 
 class Calls:
@@ -107,7 +115,7 @@ class Calls:
         metrics: Metrics,
         working_directory: str,
     ) -> None:
-        self.contracts = contracts
+        self.tools = ToolRegistry(contracts)
         self._decoders = {name: ArgumentDecoder(contract) for name, contract in contracts.items()}
         self._services = services
         self._cache: L1 = services.cache
@@ -115,7 +123,7 @@ class Calls:
         self._metrics = metrics
         self._working_directory = working_directory
         self._local_tools: dict[str, LocalTool] = {}
-        self._runs: dict[bytes, FileRun] = {}
+        self._runs: dict[bytes, _Running] = {}
 
     def add_local_tool(self, name: str, tool: LocalTool) -> None:
         """Let the coordinator answer *name* itself."""
@@ -148,92 +156,59 @@ class Calls:
             run.refused(refusal)
 
     def _start(self, call: Call) -> None:
-        contract = self.contracts[call.tool]
-        arguments = self._decoders[call.tool].decode(call.arguments)
-        if not isinstance(arguments, Sources):
-            self._answer_locally(call, arguments)
+        tool = self.tools.find(call.tool)
+        assert tool is not None
+        if isinstance(tool, OfferedTool):
+            self._seek(call, tool_work(tool, call.arguments))
             return
-        work = self._work(contract, arguments)
-        if work.source is not None and (body := self._cache.get(work.key)) is not None:
+        arguments = self._decoders[call.tool].decode(call.arguments)
+        if isinstance(arguments, Sources):
+            self._seek(call, file_work(tool, arguments, self._working_directory))
+        else:
+            answer = merged_answer(self._local_tools[call.tool](arguments))
+            self._answer(call, answer.body, "done")
+
+    def _seek(self, call: Call, work: _Work) -> None:
+        """Find the answer: in the cache, with whoever looks for it already, or by doing the work."""
+        if work.may_be_known() and (body := self._cache.get(work.key)) is not None:
             self._answer(call, body, "hit")
             return
-        call.key = work.key
-        if self._flights.join(work.key, call):
+        call.key = work.flight
+        if self._flights.join(work.flight, call):
             try:
-                self._run(call, contract, work)
+                self._run(call, work)
             except BaseException:  # nobody may join a flight that never took off
-                self._flights.leave(work.key, call)
+                self._flights.leave(work.flight, call)
+                self._runs.pop(work.flight, None)
                 raise
 
-    def _answer_locally(self, call: Call, arguments: msgspec.Struct) -> None:
-        answer = self._local_tools[call.tool](arguments)
-        self._answer(call, call_body(answer.text, answer.structured), "done")
-
-    # --- what is wanted
-
-    def _work(self, contract: Contract, arguments: Sources) -> _Work:
-        """Find out what the call is about and what its answer depends on."""
-        canonical = _encode(arguments)
-        if arguments.code is not None:
-            source = Source(code=arguments.code, language=arguments.language, named=True)
-            return _Work(arguments, _key(contract, canonical), source)
-        if arguments.path is None:
-            return _Work(arguments, _key(contract, canonical), None, tuple(arguments.paths or ()))
-        return self._work_on_path(contract, arguments, arguments.path, canonical)
-
-    def _work_on_path(
-        self, contract: Contract, arguments: Sources, path: str, canonical: bytes
-    ) -> _Work:
-        seen = self._stat(path)
-        is_many = _GLOB.intersection(path) if seen is None else stat.S_ISDIR(seen.st_mode)
-        if is_many:
-            return _Work(arguments, _key(contract, canonical), None, (path,))
-        identity = fingerprint(seen) if seen else ""
-        source = Source(path=path, language=arguments.language, named=True, fingerprint=identity)
-        return _Work(arguments, _key(contract, canonical, identity), source)
-
-    def _stat(self, path: str) -> os.stat_result | None:
-        """Look at what the call names; of what cannot be looked at, a worker will say what is wrong."""
-        if not path:
-            return None
-        try:
-            return os.stat(os.path.join(self._working_directory, os.path.expanduser(path)))
-        except (OSError, ValueError):
-            return None
-
-    # --- doing it
-
-    def _run(self, call: Call, contract: Contract, work: _Work) -> None:
-        request = Request(
-            contract=contract,
-            arguments=work.arguments,
-            priority=call.priority or _default_priority(contract, work),
-            on_progress=lambda progress: self._tell_progress(work.key, progress),
-            on_warning=lambda text: self._warn(work.key, text),
+    def _run(self, call: Call, work: _Work) -> None:
+        """Start the work; first it is noted, because it may end before it has started."""
+        flight = work.flight
+        news = _News(
+            on_progress=lambda progress: self._tell_progress(flight, progress),
+            on_warning=lambda text: self._warn(flight, text),
             on_end=lambda answer: self._land(work, answer),
-            trace=call.trace,
-            tenant=call.tenant,
         )
-        run = FileRun(self._services, request)
-        self._runs[work.key] = run  # first: it may end before it has started
-        if work.source is not None:
-            run.start_with(work.source)
+        if isinstance(work, ToolWork):
+            job = self._runs[flight] = ToolJob(self._services, _tool_request(call, work, news))
+            job.start()
         else:
-            run.start_listing(work.paths)
+            run = self._runs[flight] = FileRun(self._services, _file_request(call, work, news))
+            work.start(run)
 
-    def _land(self, work: _Work, answer: Merged | CallRefused) -> None:
+    def _land(self, work: _Work, answer: Answer | CallRefused) -> None:
         """Answer everybody who waits for this work."""
-        self._runs.pop(work.key, None)
-        waiting = self._flights.land(work.key)
+        self._runs.pop(work.flight, None)
+        waiting = self._flights.land(work.flight)
         if isinstance(answer, CallRefused):
             for call in waiting:
                 self._refuse(call, answer)
             return
-        body = call_body(answer.text, answer.structured)
-        if answer.cacheable:
-            self._cache.put(work.key, body, None)
+        if answer.cache_for != 0:
+            self._cache.put(work.key, answer.body, answer.cache_for)
         for number, call in enumerate(waiting):
-            self._answer(call, body, "shared" if number else "done")
+            self._answer(call, answer.body, "shared" if number else "done")
 
     def _tell_progress(self, key: bytes, progress: Progress) -> None:
         for call in self._flights.waiting(key):
@@ -255,10 +230,29 @@ class Calls:
         self._metrics.called(call.tool, outcome, time.perf_counter() - call.started_at)
 
 
-def _default_priority(contract: Contract, work: _Work) -> Priority:
-    """A run over a whole folder must not hold up somebody who asks about one file."""
-    return contract.priority if work.source is not None else "low"
+def _tool_request(call: Call, work: ToolWork, news: _News) -> ToolRequest:
+    return ToolRequest(
+        work=work,
+        priority=call.priority or "normal",
+        on_progress=news.on_progress,
+        on_warning=news.on_warning,
+        on_end=news.on_end,
+        trace=call.trace,
+        tenant=call.tenant,
+    )
 
 
-def _key(contract: Contract, canonical: bytes, *identity: str) -> bytes:
-    return call_key(contract.name, contract.version, canonical, *identity)
+def _file_request(call: Call, work: FileWork, news: _News) -> Request:
+    def on_end(answer: Merged | CallRefused) -> None:
+        news.on_end(merged_answer(answer) if isinstance(answer, Merged) else answer)
+
+    return Request(
+        contract=work.contract,
+        arguments=work.arguments,
+        priority=call.priority or work.priority,
+        on_progress=news.on_progress,
+        on_warning=news.on_warning,
+        on_end=on_end,
+        trace=call.trace,
+        tenant=call.tenant,
+    )

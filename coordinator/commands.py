@@ -1,7 +1,10 @@
 """The commands `call`, `tools` and `config`, for people and scripts. Calls go the way that a client's do."""
 
 import asyncio
+import contextlib
+import re
 import sys
+from collections.abc import AsyncGenerator
 from typing import Any, cast
 
 import msgspec
@@ -17,6 +20,9 @@ _META: dict[str, object] = {
     "io.modelcontextprotocol/protocolVersion": MODERN,
     "io.modelcontextprotocol/clientCapabilities": {},
 }
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What would do something to a terminal, which is not for tools to do."""
+
 _TOOL_FAILED = 1
 _USAGE_ERROR = 2
 
@@ -41,35 +47,42 @@ async def _call(command: Command, loaded: Loaded) -> int:
     except msgspec.DecodeError as error:
         return _complain(f"the arguments are not JSON: {error}")
     params = {"name": command.tool, "arguments": arguments}
-    answer = await _ask(loaded, "tools/call", params)
+    async with _running(loaded, with_workers=True) as app:
+        await app.offers.wait_for(command.tool)
+        answer = await _ask(app, "tools/call", params)
     if "error" in answer:
         return _complain(answer["error"]["message"])
     result = answer["result"]
-    text = "\n".join(block["text"] for block in result["content"])
+    text = _CONTROL.sub("\ufffd", "\n".join(block["text"] for block in result["content"]))
     if result["isError"]:
         sys.stderr.write(f"toolcrew: {text}\n")
         return _TOOL_FAILED
-    _print_json(result["structuredContent"]) if command.as_json else print(text)  # noqa: T201
+    if command.as_json:
+        _print_json(result.get("structuredContent", result["content"]))
+    else:
+        sys.stdout.write(f"{text}\n")
     return 0
 
 
 async def _tools(command: Command, loaded: Loaded) -> int:
-    tools = await _all_tools(loaded)
+    async with _running(loaded, with_workers=bool(loaded.config.workers)) as app:
+        await app.offers.wait_for()
+        tools = await _all_tools(app)
     if command.as_json:
         _print_json(tools)
         return 0
     for tool in tools:
-        names = ", ".join(tool["inputSchema"]["properties"]) or "none"
+        names = ", ".join(tool["inputSchema"].get("properties", ())) or "none"
         sys.stdout.write(f"{tool['name']}\n  {tool['description']}\n  arguments: {names}\n")
     return 0
 
 
-async def _all_tools(loaded: Loaded) -> list[dict[str, Any]]:
+async def _all_tools(app: App) -> list[dict[str, Any]]:
     """Read `tools/list` page by page."""
     tools: list[dict[str, Any]] = []
     params: dict[str, Any] = {}
     while True:
-        result = (await _ask(loaded, "tools/list", params))["result"]
+        result = (await _ask(app, "tools/list", params))["result"]
         tools += result["tools"]
         if "nextCursor" not in result:
             return tools
@@ -108,14 +121,23 @@ def _toml_value(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-async def _ask(loaded: Loaded, method: str, params: dict[str, Any]) -> dict[str, Any]:
-    """Put one request through a connection of our own, and wait for its answer."""
+@contextlib.asynccontextmanager
+async def _running(loaded: Loaded, *, with_workers: bool) -> AsyncGenerator[App]:
+    """Have a server of our own for as long as the block lasts."""
     app = App(loaded)
+    if with_workers:
+        app.start()
+    try:
+        yield app
+    finally:
+        await app.close(at_once=True)
+
+
+async def _ask(app: App, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Put one request through a connection of our own, and wait for its answer."""
     answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
     connection = Connection(
-        app.mcp,
-        loaded.config.server.max_line_bytes,
-        lambda *pieces: answered.set_result(b"".join(pieces)),
+        app.mcp, sys.maxsize, lambda *pieces: answered.set_result(b"".join(pieces))
     )
     request: dict[str, object] = {
         "jsonrpc": "2.0",
@@ -123,11 +145,8 @@ async def _ask(loaded: Loaded, method: str, params: dict[str, Any]) -> dict[str,
         "method": method,
         "params": {**params, "_meta": _META},
     }
-    if method == "tools/call":
-        app.start()
     connection.receive(msgspec.json.encode(request))
     answer: dict[str, Any] = msgspec.json.decode(await answered)
-    await app.close(at_once=True)
     return answer
 
 

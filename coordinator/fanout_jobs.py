@@ -110,7 +110,7 @@ class BatchJob:
     def on_end(self, outcome: Outcome) -> None:
         if outcome.status == "done":
             self.on_part(outcome.result)
-        elif outcome.status == "deadline" and self._left:
+        elif outcome.status == "deadline" and outcome.is_blamed and self._left:
             self._run.overdue(self._left, refusal_of(outcome))
             self._left.clear()
         self._fail_the_rest(outcome)
@@ -131,6 +131,6 @@ def refusal_of(outcome: Outcome) -> CallRefused:
     return CallRefused(known_code(outcome.code), outcome.message)
 
 
-def known_code(code: str) -> ErrorCode:
+def known_code(code: str, otherwise: ErrorCode = "internal") -> ErrorCode:
     """Return *code* if it is one of ours; what a stranger calls its errors is not for our callers."""
-    return cast("ErrorCode", code) if code in get_args(ErrorCode) else "internal"
+    return cast("ErrorCode", code) if code in get_args(ErrorCode) else otherwise

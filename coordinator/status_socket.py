@@ -23,8 +23,10 @@ from coordinator.observe.log import get_logger
 log = get_logger(__name__)
 
 REQUEST = b"status"
-BACKLOG = 2
-"""Few are let in at a time, so that a flood of them has left again before there are too many."""
+LET_IN_AT_ONCE = 2
+"""Few are, so that a flood of them has left again before there are too many."""
+
+WAITING = 100
 
 LONGEST_REQUEST = 64
 MOST_CLIENTS = 16
@@ -53,8 +55,9 @@ class StatusSocket:
             return
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(
-            lambda: _Client(self), sock=listener, backlog=BACKLOG
+            lambda: _Client(self), sock=listener, backlog=LET_IN_AT_ONCE
         )
+        listener.listen(WAITING)  # more may stand before the door than are let in at a time
 
     def close(self) -> None:
         """Stop listening, drop all clients and remove the socket; nothing is waited for."""
@@ -80,7 +83,7 @@ class StatusSocket:
                 os.unlink(unnamed)
             listener.bind(unnamed)
             os.chmod(unnamed, 0o600)
-            listener.listen(BACKLOG)
+            listener.listen(WAITING)
             os.rename(unnamed, self._path)
         except BaseException:
             listener.close()

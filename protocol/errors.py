@@ -26,6 +26,7 @@ ErrorCode = Literal[
     "worker_lost",
     "outcome_unknown",
     "cancelled",
+    "tool_failed",
     "shutting_down",
     "internal",
 ]

@@ -133,9 +133,10 @@ def error_line(message_id: bytes, code: int, message: str, data: object = None) 
     return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (message_id, encode(error))
 
 
-def notification_line(method: str, params: object) -> bytes:
+def notification_line(method: str, params: object = None) -> bytes:
     """Return a notification; no newline at the end."""
-    return encode({"jsonrpc": "2.0", "method": method, "params": params})
+    members = {"jsonrpc": "2.0", "method": method}
+    return encode(members if params is None else {**members, "params": params})
 
 
 def id_value(message_id: bytes) -> str | int:

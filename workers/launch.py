@@ -27,6 +27,8 @@ def main() -> NoReturn:
         _fail("usage: python -P -m workers.launch COMMAND [ARGUMENT...]")
     settings = read_settings()
     limits.apply(settings.coordinator_pid)
+    if settings.start_in:
+        os.chdir(settings.start_in)
     policy = msgspec.structs.replace(settings.sandbox, execute=True)
     program = shutil.which(command[0])
     in_force = sandbox.prepare(policy, [program] if program else []).enforce()

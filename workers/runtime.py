@@ -171,7 +171,8 @@ class Runtime:
         self._channel.send(Progress(id=job_id, done=done, total=total, message=message))
 
     def _next(self) -> ToWorker | None:
-        while not self._waiting and not self._channel.closed:
+        # Also with a job at hand: what has come in meanwhile may be its cancellation.
+        while not self._channel.closed and (not self._waiting or self._channel.has_input()):
             self._take_in()
         return self._waiting.popleft() if self._waiting else None
 

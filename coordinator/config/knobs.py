@@ -96,7 +96,7 @@ def _knob(section: str, field: FieldInfo) -> Knob:
     return Knob(
         key=f"{section}.{field.name}",
         type=field.type,
-        default=field.default,
+        default={} if field.default is msgspec.NODEFAULT else field.default,
         expected=_expected(field.name, base, meta),
         description=meta.description,
         is_secret=meta.extra is not None and "secret" in meta.extra,

@@ -17,6 +17,7 @@ from coordinator.crew.scaling import Scaler, ScalingPolicy
 from coordinator.crew.worker_process import WorkerProcess
 from coordinator.crew.zygote import Zygote, ZygoteConfig
 from coordinator.dispatch.backend import Outcome, Refusal, Task
+from protocol.errors import sentence
 from protocol.framing import Overlong
 from protocol.worker.messages import Ready, decode_from_worker, encode_line
 from protocol.worker.settings import CREW_VARIABLE, VARIABLE, WorkerSettings
@@ -179,9 +180,12 @@ class KindCrew:
     def received(self, number: int, lines: list[bytes | Overlong]) -> None:
         """Take whole lines of the worker in place *number*."""
         now = time.monotonic()
+        late_replies = self.roster.late_replies
         for line in lines:
             if line:
                 self.carry_out(self._take(number, line, now))
+        if self.roster.late_replies > late_replies:
+            self._on_change(self.config.name)  # nobody waited for it, but there is a free slot now
 
     def logged(self, number: int, text: str) -> None:
         """Take a line of a worker's stderr; the zygote is number 0."""
@@ -218,7 +222,8 @@ class KindCrew:
         try:
             message = decode_from_worker.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            return self.roster.garbled(number, f"sent what is not a message: {error}")
+            reason = sentence(f"sent what is not a message: {error}")
+            return self.roster.garbled(number, reason)
         return self.roster.receive(number, message, now)
 
     def _spawn(self, number: int) -> None:

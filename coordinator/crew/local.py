@@ -25,7 +25,7 @@ _QUIET_INTERVAL_S = 1.0
 _SHORTEST_INTERVAL_S = 0.001
 _ORPHAN_INTERVAL_S = 0.005
 _STOPPED_S = 1.0
-"""A tick that comes this much too late means that we were stopped, not the workers."""
+"""A look that comes this much too late means that we were stopped, not the workers."""
 
 
 class CrewListener(msgspec.Struct, frozen=True):
@@ -77,7 +77,7 @@ class LocalCrew:
             self._loop.add_signal_handler(signal.SIGCHLD, self._on_child)
         for crew in self.kinds.values():
             crew.start()
-        self._tick(time.monotonic())
+        self._tick()
 
     def slots(self, kind: str) -> int:
         """Return how many more tasks of *kind* may be sent now."""
@@ -161,12 +161,14 @@ class LocalCrew:
             del self._owners[report.task_id]
             self._sink.on_outcome(report.task_id, report.news)
             self._changed(kind)
+            if any(member.cancelled_at for member in self.kinds[kind].roster.members):
+                self._look_soon()  # what was to be dropped may have just begun
         else:
             self._sink.on_progress(report.task_id, report.news)
 
     def _note(self, kind: str, note: Note) -> None:
         self._listener.on_note(kind, note)
-        if note.event == "worker_ready":
+        if note.event in {"worker_ready", "kind_scaled"}:  # one that was to go home may stay
             self._changed(kind)
 
     def _changed(self, kind: str) -> None:
@@ -185,7 +187,7 @@ class LocalCrew:
     def _on_child(self) -> None:
         """A child of ours has stopped or ended."""
         self._has_orphans = True
-        self._tick(time.monotonic())
+        self._tick()
 
     def _note_empty(self) -> None:
         if self._closing and all(crew.is_empty() for crew in self.kinds.values()):
@@ -196,11 +198,12 @@ class LocalCrew:
     def _pids(self) -> set[int]:
         return {pid for crew in self.kinds.values() for pid in crew.pids()}
 
-    def _tick(self, due: float) -> None:
+    def _tick(self) -> None:
         now = time.monotonic()
+        late_s = 0.0 if self._timer is None else self._loop.time() - self._timer.when()
         try:
             for name, crew in self.kinds.items():
-                if now - due > _STOPPED_S:
+                if late_s > min(_STOPPED_S, crew.config.limits.beat_timeout_s / 2):
                     crew.roster.forgive(now)
                 crew.tick(now, self._waiting[name])
             self._sweep()
@@ -224,16 +227,18 @@ class LocalCrew:
 
     def _look_by(self, deadline: float) -> None:
         """Leave the quiet rhythm: something runs, and it may be late at *deadline*."""
-        in_s = min(self._check_interval_s, max(0.0, deadline - time.monotonic()))
-        if self._timer is None or self._timer.when() - self._loop.time() > in_s:
-            self._set_timer(in_s)
+        self._look_within(min(self._check_interval_s, max(0.0, deadline - time.monotonic())))
 
     def _look_soon(self) -> None:
         """Something is due that was not known when the timer was set."""
-        self._set_timer(self._interval(time.monotonic()))
+        self._look_within(self._interval(time.monotonic()))
+
+    def _look_within(self, interval_s: float) -> None:
+        """Never put a look off, or whoever asks often enough for one would prevent it."""
+        if self._timer is None or self._timer.when() - self._loop.time() > interval_s:
+            self._set_timer(interval_s)
 
     def _set_timer(self, interval_s: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        due = time.monotonic() + interval_s
-        self._timer = self._loop.call_later(interval_s, self._tick, due)
+        self._timer = self._loop.call_later(interval_s, self._tick)

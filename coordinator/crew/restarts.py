@@ -69,7 +69,7 @@ class RestartBudget:
         return GoDown(self._policy.cool_down_s * 2.0 ** min(self._downs - 1, 5))
 
     def prove_healthy(self) -> None:
-        """A worker of this kind has finished a job: earlier deaths no longer count."""
+        """A new worker of this kind has finished a job: earlier deaths no longer count."""
         self._deaths.clear()
         self._downs = 0
 

@@ -219,8 +219,9 @@ class Roster:
         for task_id in late:
             if not is_stuck:
                 actions += ask_to_drop(member, task_id, now)
-            ran_s = member.ran_s(task_id, now)
-            actions += self._end(member, task_id, Outcome("deadline", ran_s=ran_s))
+            is_blamed = is_stuck and task_id == member.head()
+            outcome = Outcome("deadline", is_blamed=is_blamed, ran_s=member.ran_s(task_id, now))
+            actions += self._end(member, task_id, outcome)
         return actions + kill(member, "deadline") if is_stuck else actions
 
     def _rescue(self, member: Member, now: float) -> Actions:
@@ -243,7 +244,8 @@ class Roster:
         match message:
             case Ready(pid=pid):
                 member.ready(message, now)
-                return [Note("worker_ready", member.number, pid), Announce(message)]
+                known = member.pid or pid  # a stranger may say anything
+                return [Note("worker_ready", member.number, known), Announce(message)]
             case Beat(outdated=is_outdated):
                 return self._recycle(member, "outdated", now) if is_outdated else []
             case Part(id=task_id) | Progress(id=task_id):
@@ -262,7 +264,7 @@ class Roster:
         if task is not None and task.is_short:
             self._learn(ran_s)
         member.answered(message.id, now)
-        self.staffing.worked()
+        self.staffing.worked(member)
         if member.is_ready():
             # Looked at here as well as on the tick, which under load never finds a worker without a job.
             actions += self._execute(member, wear(member.signs(), now, self.limits), now)

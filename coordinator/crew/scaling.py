@@ -2,6 +2,7 @@
 
 The load is what arrives times what it takes: so many workers would be busy all the time, and at the target
 utilisation there are somewhat more. What waits is worth more workers still, so many that it is gone soon.
+What waits in spite of that for longer, as behind one long job, gets one worker more at a time.
 Rule 1: to go down takes a whole keepalive in which fewer were wanted, for each single worker.
 Rule 2: for what waits nobody wants more workers than there are jobs, waiting or running.
 Rule 3: no clock is read; *now* is an argument that never goes back. Every call is O(1).
@@ -47,6 +48,7 @@ class Scaler:
         self._arrivals = _Arrivals()
         self._service_s: float | None = None
         self._running = 0
+        self._waiting_since: float | None = None
         self._workers = policy.least
         self._needed_at: float | None = None  # when as many as there are were last wanted
 
@@ -64,7 +66,8 @@ class Scaler:
     def wanted(self, now: float, waiting: int) -> int:
         """Return how many workers there should be, while so many jobs wait for one."""
         policy = self._policy
-        target = min(max(self._target(now, waiting), policy.least), policy.most)
+        asked = max(self._target(now, waiting), self._overdue(now, waiting))
+        target = min(max(asked, policy.least), policy.most)
         if self._needed_at is None or target >= self._workers:
             self._workers, self._needed_at = max(target, self._workers), now
         elif now - self._needed_at >= policy.keepalive_s:
@@ -82,6 +85,17 @@ class Scaler:
         steady = rate * self._service_s / policy.utilisation
         surge = waiting * self._service_s / policy.clear_backlog_s
         return math.ceil(max(steady, min(steady + surge, jobs)) - _ROUNDING)
+
+    def _overdue(self, now: float, waiting: int) -> int:
+        """Ask for one more when jobs wait although they should be gone: some take longer than the mean."""
+        if waiting == 0:
+            self._waiting_since = None
+        elif self._waiting_since is None:
+            self._waiting_since = now
+        elif now - self._waiting_since >= self._policy.clear_backlog_s:
+            self._waiting_since = now
+            return min(self._workers + 1, self._running + waiting)
+        return 0
 
     def _window(self) -> float:
         return max(_WINDOW_S, _SERVICES * (self._service_s or 0.0))

@@ -16,6 +16,9 @@ from coordinator.crew.restarts import GoDown, RestartBudget
 PROBE_PROVES_AFTER_S = 5.0
 """A half-open kind is up again when its one worker has lived this long, or has done a job."""
 
+UNBORN_RETRY_S = 0.05
+"""A fork that the system has refused is not asked for again and again without a pause."""
+
 LEAST_SHARE = 0.8
 """Workers are recycled somewhere between this share of their limits and all of it."""
 
@@ -83,17 +86,21 @@ class Staffing:
                 actions += self._start(member, now)
         return actions
 
-    def worked(self) -> None:
-        """A job is done: earlier deaths no longer count, unless it is just the probe that lives."""
-        if self._probe is None and self._retry_at is None:
+    def worked(self, member: Member) -> None:
+        """A worker has done a job: if it is its first one, earlier deaths no longer count.
+
+        A worker of old says nothing about whether new ones can start and work, and neither does one that
+        lives while the kind is down.
+        """
+        if member.jobs_done == 1 and not self._is_down():
             self._budget.prove_healthy()
 
     def unborn(self, member: Member, now: float) -> None:
-        """There will be no process, by no fault of its own: it is tried again."""
+        """There will be no process, by no fault of its own: it is tried again soon."""
         is_due = not self.is_closed() and not member.is_parked
         if self._is_down() and member.number != self._probe:
             is_due = False
-        member.empty(now if is_due else None)
+        member.empty(now + UNBORN_RETRY_S if is_due else None)
 
     def replace(self, member: Member, reason: str, now: float) -> Actions:
         """Its worker is gone: see to the next one."""
@@ -101,7 +108,9 @@ class Staffing:
             member.empty(None)
             return []
         member.restarts += 1
-        self.restarts_by_reason[reason] = self.restarts_by_reason.get(reason, 0) + 1
+        kind_of_reason = reason.partition(":")[0]  # the rest may be anything that a worker said
+        count = self.restarts_by_reason.get(kind_of_reason, 0)
+        self.restarts_by_reason[kind_of_reason] = count + 1
         if member.jobs_done > 0 or (reason in PLANNED and reason != "grown"):
             member.empty(now)
             return self._start(member, now)

@@ -114,7 +114,7 @@ class WorkerProcess:
         self._figures = ProcessFigures(born.pid)
         if born.pidfd is not None:
             # A grandchild that inherited the socket would hide the end of input from us; not this.
-            self._loop.add_reader(born.pidfd, self._end)
+            self._loop.add_reader(born.pidfd, self._died)
         self._listener.on_born(born.pid)
         if self._is_to_die:
             self._end()
@@ -163,16 +163,24 @@ class WorkerProcess:
     # --- death
 
     def _end(self) -> None:
-        """The process, or its end of the socket, is gone: take the rest of it down and reap it."""
+        """Its end of the socket is closed, or it is to be gone: take it all down, and reap it."""
         self.kill()
         if self._born is None or self._is_ending:
             return  # who is yet to be born comes here again when it is
         self._is_ending = True
-        if self._born.pidfd is not None:
-            self._loop.remove_reader(self._born.pidfd)  # it would tell the same for ever
         self._reap(self._born)
 
+    def _died(self) -> None:
+        """The process is gone, which a closed socket alone does not say: it can be reaped now."""
+        if self._born is not None and self._born.pidfd is not None:
+            self._loop.remove_reader(self._born.pidfd)  # it would tell the same for ever
+            self.kill()
+            self._is_ending = True
+            self._reap(self._born)
+
     def _reap(self, born: Born) -> None:
+        if self._is_over:
+            return  # the pidfd was faster than the timer
         code = born.poll()
         if code is None:
             self._loop.call_later(_REAP_INTERVAL_S, self._reap, born)

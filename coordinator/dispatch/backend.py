@@ -34,8 +34,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """How one attempt ended; it ran for *ran_s* seconds.
 
     "lost": the worker died with the job, and *message* says of what. Of those that it had only the one that
-    ran *is_blamed*; the others had not begun.
-    "deadline": the job did not end in time and its worker was killed.
+    ran *is_blamed*; the others had not begun, or began only after the worker was already being killed.
+    "deadline": the job did not end in time; it *is_blamed* if its worker was killed for that.
     """
 
     status: Literal["done", "failed", "lost", "deadline"]

@@ -1,8 +1,10 @@
 """What the server has done, in counters and sketches, and the answer of `admin_get_metrics`."""
 
 import os
+import re
 import time
 from collections import Counter
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
@@ -17,7 +19,7 @@ from coordinator.crew.member import Member
 from coordinator.dispatch.dispatcher import Dispatcher
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.observe.latency import LatencySketch
-from coordinator.observe.text import sandbox_line, tidy
+from coordinator.observe.text import milliseconds, sandbox_line, tidy
 from protocol.tools.admin_get_metrics import (
     CacheFigures,
     CallFigures,
@@ -32,7 +34,14 @@ from protocol.worker.messages import Ready
 NOT_REFUSALS = {"hit", "shared", "done", "cancelled"}
 
 _MOST_PARTS = 16
+_LACKS = re.compile(r"sandbox: (?P<part>\w+) is (?P<state>off: .+)")
 _BY_CHOICE = {"off: allowed", "off: disabled", "off: not configured"}
+
+
+def degradation(line: str) -> dict[str, str]:
+    """Return what a line of stderr says that a sandbox lacks; strangers cannot say it in their `Ready`."""
+    found = _LACKS.fullmatch(line)
+    return {found["part"]: found["state"]} if found else {}
 
 
 def is_degraded(state: str) -> bool:
@@ -60,8 +69,12 @@ class Metrics:
             tidy(part): tidy(state) for part, state in islice(ready.sandbox.items(), _MOST_PARTS)
         }
         self._sandboxes[kind] = sandbox
+        return self.degraded(kind, {p: s for p, s in sandbox.items() if is_degraded(s)})
+
+    def degraded(self, kind: str, parts: Mapping[str, str]) -> dict[str, str]:
+        """These *parts* of a sandbox of *kind* are off: return those that were not known to be."""
         known = {part for name, part in self._degraded if name == kind}
-        new = {p: s for p, s in sandbox.items() if is_degraded(s) and p not in known}
+        new = {tidy(part): tidy(state) for part, state in parts.items() if tidy(part) not in known}
         if len(known) + len(new) > _MOST_PARTS:  # a stranger that makes up names
             return {}
         self._degraded.update((kind, part) for part in new)
@@ -210,13 +223,15 @@ def _call_line(figures: CallFigures) -> str:
     seen = figures.latency
     return (
         f"{figures.tool} {figures.outcome}: {seen.count} calls, "
-        f"p50 {seen.p50_ms:.3g} ms, p95 {seen.p95_ms:.3g} ms, p99 {seen.p99_ms:.3g} ms"
+        f"p50 {milliseconds(seen.p50_ms)} ms, p95 {milliseconds(seen.p95_ms)} ms, "
+        f"p99 {milliseconds(seen.p99_ms)} ms"
     )
 
 
 def _queue_line(queue: QueueFigures) -> str:
     waiting = queue.high + queue.normal + queue.low
-    return f"queue {queue.kind}: {waiting} of {queue.size} waiting, p95 wait {queue.waited.p95_ms:.3g} ms"
+    wait = milliseconds(queue.waited.p95_ms)
+    return f"queue {queue.kind}: {waiting} of {queue.size} waiting, p95 wait {wait} ms"
 
 
 def _worker_line(worker: WorkerFigures) -> str:

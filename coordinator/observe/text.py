@@ -27,6 +27,11 @@ def duration(seconds: float) -> str:
     return f"{hours // 24} d {hours % 24:02} h"
 
 
+def milliseconds(value: float) -> str:
+    """Return milliseconds to three digits, and none that nobody can measure."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
+
+
 def mebibytes(size: float) -> str:
     """Return a size as people compare them."""
     return f"{size / (1 << 20):.0f} MiB"

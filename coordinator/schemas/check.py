@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
-from coordinator.schemas.cost import Cost, Schema, SchemaRefused, measure
-from coordinator.schemas.json_value import Unreadable, is_deeper, read_json
+from coordinator.schemas.cost import Cost, Schema, measure
+from coordinator.schemas.json_value import SchemaRefused, Unreadable, is_deeper, read_json
 from coordinator.schemas.problems import explain
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from coordinator.schemas.json_value import MOST_DEPTH
-from protocol.errors import ToolcrewError
+from coordinator.schemas.json_value import MOST_DEPTH, SchemaRefused
 
 MOST_EVALUATIONS: Final = 10_000
 MOST_SCHEMAS: Final = 2_000
@@ -59,10 +58,6 @@ _MAPS = (
 _ELSEWHERE = ("$dynamicRef", "$recursiveRef")
 
 Schema = dict[str, Any]
-
-
-class SchemaRefused(ToolcrewError):
-    """A schema is not one that we validate with: tell its author why."""
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):

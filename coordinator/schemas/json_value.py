@@ -20,6 +20,10 @@ class Unreadable(ToolcrewError):
     """It is no JSON that we pass on: tell whoever sent it why."""
 
 
+class SchemaRefused(ToolcrewError):
+    """A schema is not one that we validate with: tell its author why."""
+
+
 def read_json(raw: bytes | msgspec.Raw) -> Any:
     """Decode *raw*.
 

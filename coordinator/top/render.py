@@ -8,7 +8,7 @@ Rule 3: what there is no room for is counted, where there is room to say so.
 from collections.abc import Iterable, Sequence
 
 from coordinator.observe.status import Rates, Status, rates
-from coordinator.observe.text import duration, mebibytes
+from coordinator.observe.text import duration, mebibytes, milliseconds
 from coordinator.top.cells import Column, clean, cut, table
 from protocol.tools.admin_get_metrics import Latency
 from protocol.tools.admin_workers import RunningJob, Worker
@@ -116,7 +116,7 @@ def _calls(now: Status, changed: Rates | None) -> Section:
             str(c.latency.count),
             _rate(rate.get((c.tool, c.outcome))),
             *_quantiles(c.latency),
-            _milliseconds(c.latency.max_ms),
+            milliseconds(c.latency.max_ms),
         )
         for c in now.metrics.calls
     ]
@@ -189,11 +189,7 @@ def _job(job: RunningJob) -> str:
 
 
 def _quantiles(latency: Latency) -> Iterable[str]:
-    return (_milliseconds(ms) for ms in (latency.p50_ms, latency.p95_ms, latency.p99_ms))
-
-
-def _milliseconds(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
+    return (milliseconds(ms) for ms in (latency.p50_ms, latency.p95_ms, latency.p99_ms))
 
 
 def _percent(share: float | None) -> str:

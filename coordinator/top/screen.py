@@ -2,6 +2,7 @@
 
 import contextlib
 import curses
+import os
 import select
 import signal
 import time
@@ -21,14 +22,16 @@ _TERMINAL_FD = 0
 
 
 def watch(viewer: Viewer, interval_s: float) -> None:
-    """Show the server until somebody presses q or Ctrl-C.
+    """Show the server until somebody presses q.
 
     Raises:
         Gone: The server has ended.
+        KeyboardInterrupt: Somebody has pressed Ctrl-C.
         curses.error: There is no such terminal.
     """
-    curses.use_env(False)  # the terminal knows its size, and tells when it changes
-    with _ended_by_signals(), contextlib.suppress(KeyboardInterrupt):
+    for name in ("LINES", "COLUMNS"):  # the terminal knows better, and tells when it changes
+        os.environ.pop(name, None)
+    with _ended_by_signals():
         curses.wrapper(lambda window: _View(window, viewer, interval_s).run())
 
 

@@ -6,7 +6,6 @@ import select
 import socket
 import struct
 import sys
-import time
 from collections.abc import Iterable, Mapping
 from typing import Self
 
@@ -20,7 +19,6 @@ PATIENCE_S = 5.0
 
 _LONGEST_ANSWER = 64 * 1024 * 1024
 _CHUNK = 1 << 16
-_RETRY_S = 0.01
 
 _status = msgspec.json.Decoder(Status)
 _refused = msgspec.json.Decoder(Refused)
@@ -44,7 +42,7 @@ class Viewer:
         self._buffer = b""
         try:
             self._socket.settimeout(patience_s)
-            _connect(self._socket, path, time.monotonic() + patience_s)
+            self._socket.connect(path)
             _require_ours(self._socket)
         except BaseException:
             self._socket.close()
@@ -93,8 +91,8 @@ class Viewer:
     def _understood(self, line: bytes) -> Status:
         try:
             return _status.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 raise Gone(f"server {self.pid}: {_refused.decode(line).error}") from error
             problem = "is of another version, or no Toolcrew server"
             raise Gone(f"server {self.pid} {problem}") from error
@@ -119,19 +117,6 @@ def _is_left_over(path: str) -> bool:
         return runtime_folder.remove_if_left_over(path)
     except OSError:
         return True
-
-
-def _connect(connection: socket.socket, path: str, end: float) -> None:
-    """Connect; a server that others are connecting to just now may need a moment."""
-    while True:
-        try:
-            connection.connect(path)
-        except BlockingIOError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(_RETRY_S)
-        else:
-            return
 
 
 def _require_ours(connection: socket.socket) -> None:

@@ -62,6 +62,11 @@ def call_body(text: str, structured: bytes) -> bytes:
     )
 
 
+def text_body(text: str) -> bytes:
+    """Return the body of a tool's answer that has only a text."""
+    return b'"content":[{"type":"text","text":%b}],"isError":false' % _encode(text)
+
+
 def error_body(message: str) -> bytes:
     """Return the body of a tool's failure."""
     return b'"content":[{"type":"text","text":%b}],"isError":true' % _encode(message)

@@ -31,7 +31,7 @@ class ArgumentDecoder:
             CallRefused: naming the field, what was expected, what came, and the nearest valid value.
         """
         try:
-            decoded: msgspec.Struct = self._decode(_unquoted(arguments))
+            decoded: msgspec.Struct = self._decode(unquoted(arguments))
         except RecursionError:
             raise _refuse("the arguments are nested too deeply") from None
         except msgspec.ValidationError as error:
@@ -87,8 +87,12 @@ def _language(name: str) -> str:
     return known
 
 
-def _unquoted(arguments: bytes | msgspec.Raw) -> bytes | msgspec.Raw:
-    """Some clients send the arguments as a string that holds JSON, or as null; take what they mean."""
+def unquoted(arguments: bytes | msgspec.Raw) -> bytes | msgspec.Raw:
+    """Return what is meant: some clients send the arguments as a string that holds JSON, or as null.
+
+    Raises:
+        msgspec.DecodeError: the string is none.
+    """
     raw = bytes(arguments)
     if raw == b"null":
         return b"{}"

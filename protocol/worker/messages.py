@@ -45,12 +45,15 @@ ToWorker = Job | Cancel | Ping | Drain
 
 
 class ToolOffer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One tool that a worker offers. Built-in tools are known by name; strangers bring their schema."""
+    """One tool that a worker offers. Built-in tools are known by name; strangers bring their schemas.
+
+    *output_schema* may be null: nothing is promised of the result.
+    """
 
     name: str
     description: str = ""
     input_schema: msgspec.Raw = msgspec.Raw(b'{"type":"object"}')
-    output_schema: msgspec.Raw | None = None
+    output_schema: msgspec.Raw = msgspec.Raw(b"null")
     read_only: bool = False
     idempotent: bool = False
     cacheable: bool = False

@@ -29,6 +29,9 @@ from protocol.worker.messages import (
 
 Message = ToWorker | FromWorker
 
+MOST_CAPACITY = 1000
+"""A worker that could be sent more at once would be a queue without a bound."""
+
 
 class State(enum.Enum):
     """Where a worker's conversation stands."""
@@ -93,7 +96,9 @@ class WorkerSession:
     def _account(self, message: Message) -> None:
         match message:
             case Ready(capacity=capacity):
-                if capacity < 1:
+                if self.capacity > 0:
+                    self._break("Ready for the second time")
+                if not 1 <= capacity <= MOST_CAPACITY:
                     self._break(f"capacity {capacity}")
                 self.capacity = capacity
             case Job(id=job_id):

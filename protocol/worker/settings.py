@@ -22,4 +22,6 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     beat_s: float = 1.0
     scratch: str = ""
     """The folder for temporary files, removed with the crew; "" = there is none."""
+    start_in: str = ""
+    """The folder in which a third party's program is started; "" = where its coordinator is."""
     sandbox: SandboxPolicy = SandboxPolicy(enabled=False)

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from chaos.programme import BY_NAME, TRIALS, Form, Trial
+from chaos.programme import BY_NAME, TRIALS
 from chaos.report import judge
 from chaos.running import run
 from chaos.table import Result, table
+from chaos.trial import Form, Trial
 
 
 def main() -> int:

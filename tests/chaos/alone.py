@@ -11,8 +11,9 @@ from typing import cast
 
 import msgspec
 
-from chaos.programme import BY_NAME, Form
+from chaos.programme import BY_NAME
 from chaos.report import Findings
+from chaos.trial import Form
 
 
 def main() -> None:

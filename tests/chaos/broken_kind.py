@@ -2,10 +2,10 @@
 
 import os
 
-from chaos import kind
+from chaos import kind, work
 
 TOOLS = kind.TOOLS
 preload = kind.preload
 
-if os.path.exists(os.path.join(os.environ[kind.FOLDER_VARIABLE], kind.BROKEN)):
+if os.path.exists(os.path.join(os.environ[work.FOLDER_VARIABLE], work.BROKEN)):
     raise ImportError("broken on purpose")

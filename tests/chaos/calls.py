@@ -1,7 +1,7 @@
 """Calls on a dispatcher, made as clients make them, with everything written down for the history checker.
 
-What becomes of a call whose worker died is decided as for the server's own tools: it is run again if it is
-idempotent, until it has killed as many workers as the quarantine allows.
+What becomes of a call whose worker died is decided as in the server: it is run again if it is idempotent,
+until it has killed as many workers as the quarantine allows; of any other the outcome is unknown.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from chaos.history import Answered, Cancelled, Event, Invoked
-from chaos.kind import Answer
+from chaos.work import Answer
 from coordinator.dispatch.backend import Outcome
 from coordinator.dispatch.dispatcher import Dispatcher, JobSpec
 from coordinator.dispatch.quarantine import Quarantine
@@ -65,6 +65,9 @@ class Calls:
         self.quarantine = Quarantine(quarantine_s)
         self.events: list[Event] = []
         self.codes: Counter[str] = Counter()
+        self.blamed: Counter[str] = Counter()
+        """How often a call of each tool was said to have been running when its worker died."""
+
         self._numbers = itertools.count(1)
         self._random = random.Random(seed)
 
@@ -157,12 +160,12 @@ class Call:
 
     def on_lost(self, reason: str, *, is_blamed: bool) -> msgspec.Raw | None:
         """Its worker died: run it again, unless it must not be, or has killed too many."""
-        if not is_blamed:
-            return self._arguments
-        if not self.order.is_idempotent:
-            self._end(Answered(self.number, time.monotonic(), "unknown"), "outcome_unknown", reason)
+        now = time.monotonic()
+        self._calls.blamed[self.order.tool] += is_blamed
+        if not self.order.is_idempotent:  # also if it is not blamed: it may have just begun
+            self._end(Answered(self.number, now, "unknown"), "outcome_unknown", reason)
             return None
-        if self._calls.quarantine.strike(self._key, time.monotonic()):
+        if is_blamed and self._calls.quarantine.strike(self._key, now):
             self._refuse("worker_lost", reason)
             return None
         return self._arguments

@@ -1,6 +1,7 @@
 """Callers in a closed loop, each of which makes its next call when it has the answer to the last."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Callable
 
 from chaos.calls import Calls, Order, Reply
@@ -62,11 +63,12 @@ class Load:
 
 
 async def beats(period_s: float, seconds: float) -> AsyncGenerator[int]:
-    """Yield a number every *period_s* until *seconds* have passed, however long each round takes."""
+    """Yield a number every *period_s* for *seconds*; after a round that took long there is no hurry."""
     loop = asyncio.get_running_loop()
-    start = loop.time()
-    number = 0
-    while (due := number * period_s) < seconds:
-        await asyncio.sleep(start + due - loop.time())
+    start = last = loop.time()
+    for number in range(math.ceil(seconds / period_s)):
+        due = max(start + number * period_s, last + period_s / 2)
+        await asyncio.sleep(due - loop.time())
+        last = loop.time()
         yield number
-        number += 1
+    await asyncio.sleep(start + seconds - loop.time())

@@ -6,6 +6,7 @@ import select
 import signal
 import time
 from collections.abc import Generator, Sequence
+from typing import NamedTuple
 
 import psutil
 
@@ -64,12 +65,21 @@ def children_of(pid: int) -> list[int]:
         return [int(child) for child in children.read().split()]
 
 
-class Holdings:
-    """What a process holds: descriptors, threads, memory, zombies."""
+class Holdings(NamedTuple):
+    """What a process holds: descriptors, threads, children dead or alive, memory."""
 
-    def __init__(self, pid: int) -> None:
-        process = psutil.Process(pid)
-        self.descriptors = process.num_fds()
-        self.threads = process.num_threads()
-        self.rss_bytes = process.memory_info().rss
-        self.children = len(children_of(pid))
+    descriptors: int
+    threads: int
+    children: int
+    rss_mb: float
+
+
+def holdings(pid: int) -> Holdings:
+    """Look at a process."""
+    process = psutil.Process(pid)
+    return Holdings(
+        process.num_fds(),
+        process.num_threads(),
+        len(children_of(pid)),
+        process.memory_info().rss / (1 << 20),
+    )

@@ -14,9 +14,9 @@ import msgspec
 import psutil
 
 from chaos import history
-from chaos.calls import KIND, Calls
-from chaos.kind import FOLDER_VARIABLE, WORK_LOG
+from chaos.calls import KIND, Calls, Order
 from chaos.watch import Watch
+from chaos.work import FOLDER_VARIABLE, WORK_LOG
 from coordinator.crew.health import HealthLimits
 from coordinator.crew.kind_crew import KindConfig, built_in_argv, zygote_argv
 from coordinator.crew.local import CrewListener, LocalCrew
@@ -129,10 +129,17 @@ class Rig:
         """Wait until every worker can work."""
         await self.watch.until(lambda: len(self.ready()) == self.setup.workers)
 
-    def zygote(self) -> psutil.Process:
-        """Return the zygote that was started last."""
-        pid = self.watch.of("zygote_started")[-1].note.pid
-        return psutil.Process(pid)
+    async def until_proven(self) -> None:
+        """Wait until every worker can work, and has: its death will cost the kind no restart."""
+        await self.until_ready()
+        while any(member.jobs_done == 0 for member in self.members()):
+            await asyncio.gather(*(self.calls.ok(Order()) for _ in self.members()))
+
+    async def zygote(self) -> psutil.Process:
+        """Return the zygote, as soon as there is one."""
+        watch = self.watch
+        await watch.until(lambda: watch.count("zygote_started") > watch.count("zygote_exited"))
+        return psutil.Process(watch.of("zygote_started")[-1].note.pid)
 
     def late_replies(self) -> int:
         """Return how many replies came too late to count."""

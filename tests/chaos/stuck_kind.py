@@ -3,14 +3,14 @@
 import os
 import time
 
-from chaos import kind
+from chaos import kind, work
 
 TOOLS = kind.TOOLS
 
 
 def preload() -> None:
     """Hang if nobody has done so before."""
-    name = os.path.join(os.environ[kind.FOLDER_VARIABLE], "stuck")
+    name = os.path.join(os.environ[work.FOLDER_VARIABLE], "stuck")
     try:
         os.close(os.open(name, os.O_CREAT | os.O_EXCL))
     except FileExistsError:

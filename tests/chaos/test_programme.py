@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from chaos.programme import TRIALS, Trial
+from chaos.programme import TRIALS
 from chaos.report import judge
 from chaos.running import run
+from chaos.trial import Trial
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what is done to the processes is Linux's")

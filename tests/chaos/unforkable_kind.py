@@ -3,7 +3,7 @@
 import errno
 import os
 
-from chaos import kind
+from chaos import kind, work
 
 TOOLS = kind.TOOLS
 
@@ -12,7 +12,7 @@ def preload() -> None:
     """Put ourselves between the zygote and the system."""
     kind.preload()
     fork = os.fork
-    flag = os.path.join(os.environ[kind.FOLDER_VARIABLE], kind.NO_PROCESSES)
+    flag = os.path.join(os.environ[work.FOLDER_VARIABLE], work.NO_PROCESSES)
 
     def fork_or_fail() -> int:
         if os.path.exists(flag):

@@ -1,167 +1,18 @@
 """The local crew on real processes that misbehave in every way a worker can."""
 
-import asyncio
+import itertools
 import os
-import select
 import signal
-import sys
-import textwrap
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
-import psutil
 import pytest
 
-from coordinator.crew.health import HealthLimits
-from coordinator.crew.kind_crew import KindConfig
-from coordinator.crew.local import LocalCrew
-from coordinator.crew.restarts import RestartPolicy
-from coordinator.crew.roster import Note
-from coordinator.dispatch.backend import Outcome, Task
-from protocol.worker.messages import Progress
-from protocol.worker.settings import WorkerSettings
-
-KIND = "parse"
-LONG_S = 30.0
-
-PRELUDE = """
-import json, os, signal, subprocess, sys, time
-def say(**message):
-    sys.stdout.write(json.dumps(message) + "\\n")
-    sys.stdout.flush()
-def hear():
-    line = sys.stdin.readline()
-    if not line:
-        sys.exit(0)
-    return json.loads(line)
-def ready(capacity=1):
-    say(type="ready", kind="parse", pid=os.getpid(), capacity=capacity)
-def first_time(name):
-    try:
-        os.close(os.open(name, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        return False
-    return True
-def serve():
-    while True:
-        message = hear()
-        if message["type"] == "drain":
-            sys.exit(0)
-        if message["type"] == "job":
-            say(type="done", id=message["id"], result=message["arguments"])
-"""
-
-
-class Recorder:
-    """A sink that remembers, and wakes whoever waits for something to have happened."""
-
-    def __init__(self) -> None:
-        self.outcomes: dict[int, list[Outcome]] = {}
-        self.parts: list[bytes] = []
-        self.notes: list[Note] = []
-        self.logs: list[str] = []
-        self._changed = asyncio.Event()
-
-    def on_part(self, task_id: int, result: msgspec.Raw) -> None:
-        del task_id
-        self.parts.append(bytes(result))
-        self._changed.set()
-
-    def on_progress(self, task_id: int, progress: Progress) -> None:
-        del task_id, progress
-
-    def on_outcome(self, task_id: int, outcome: Outcome) -> None:
-        self.outcomes.setdefault(task_id, []).append(outcome)
-        self._changed.set()
-
-    def on_capacity(self, kind: str) -> None:
-        del kind
-        self._changed.set()
-
-    def on_note(self, kind: str, note: Note) -> None:
-        del kind
-        self.notes.append(note)
-        self._changed.set()
-
-    def on_log(self, kind: str, number: int, text: str) -> None:
-        del kind, number
-        self.logs.append(text)
-        self._changed.set()
-
-    def killed_for(self) -> list[str]:
-        return [note.reason for note in self.notes if note.event == "worker_killed"]
-
-    async def until(self, has_happened: Callable[[], bool]) -> None:
-        async with asyncio.timeout(LONG_S):
-            while not has_happened():
-                self._changed.clear()
-                await self._changed.wait()
-
-
-class Crew:
-    """A crew of one kind whose workers run *script*."""
-
-    def __init__(self, script: str, folder: Path, limits: HealthLimits, size: int) -> None:
-        self.seen = Recorder()
-        self.folder = folder
-        program = PRELUDE + f"os.chdir({str(folder)!r})\n" + textwrap.dedent(script)
-        config = KindConfig(
-            name=KIND,
-            size=size,
-            argv=(sys.executable, "-c", program),
-            limits=limits,
-            restarts=RestartPolicy(intensity=3, period_s=60, backoff_base_s=0.001, cool_down_s=60),
-        )
-        settings = WorkerSettings(
-            coordinator_pid=os.getpid(), roots=(str(folder),), working_directory=str(folder)
-        )
-        self.backend = LocalCrew([config], settings, 0.01, self.seen.on_note, self.seen.on_log)
-
-    def send(self, task_id: int, timeout_s: float = LONG_S) -> None:
-        deadline = asyncio.get_running_loop().time() + timeout_s
-        self.backend.send(Task(task_id, KIND, "echo", msgspec.Raw(b'{"n":1}'), deadline))
-
-    async def until_free(self) -> None:
-        await self.seen.until(lambda: self.backend.slots(KIND) > 0)
-
-    async def outcome_of(self, task_id: int) -> Outcome:
-        await self.seen.until(lambda: task_id in self.seen.outcomes)
-        (outcome,) = self.seen.outcomes[task_id]
-        return outcome
-
-    def pids(self) -> list[int]:
-        return [member.pid for member in self.backend.kinds[KIND].roster.members if member.pid]
-
-
-@asynccontextmanager
-async def crew(
-    script: str, folder: Path, limits: HealthLimits | None = None, size: int = 1
-) -> AsyncGenerator[Crew]:
-    made = Crew(script, folder, limits or HealthLimits(beat_timeout_s=LONG_S), size)
-    made.backend.start(made.seen)
-    try:
-        yield made
-    finally:
-        await made.backend.close(grace_s=0.0)
-    assert not psutil.Process().children(recursive=True)
-
-
-def ends(pid: int) -> bool:
-    """Wait for the end of a process that is no child of ours; a zombie has ended too."""
-    try:
-        pidfd = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([pidfd], [], [], LONG_S)[0])
-    finally:
-        os.close(pidfd)
+from support.local_crew import KIND, LONG_S, Crew, crew, ends, patient, scripted
 
 
 async def test_a_worker_answers_and_takes_the_next_job(tmp_path: Path) -> None:
-    async with crew("ready(); serve()", tmp_path) as one:
+    async with crew(scripted("ready(); serve()", tmp_path)) as one:
         for task_id in (1, 2):
             await one.until_free()
             one.send(task_id)
@@ -173,9 +24,13 @@ async def test_a_worker_answers_and_takes_the_next_job(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("last_act", "reason"),
     [
-        ("os.kill(os.getpid(), signal.SIGKILL)", "died"),
-        ("os._exit(0)", "died"),
-        ('sys.stdout.write(\'{"type":"done","id":\'); sys.stdout.flush(); os._exit(1)', "died"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
+        ("os._exit(0)", "exit status 0"),
+        (
+            'sys.stdout.write(\'{"type":"done","id":\'); sys.stdout.flush(); os._exit(1)',
+            "exit status 1",
+        ),
         (
             "sys.stdout.write('Segmentation fault\\n'); sys.stdout.flush(); time.sleep(60)",
             "not a message",
@@ -187,7 +42,7 @@ async def test_a_worker_answers_and_takes_the_next_job(tmp_path: Path) -> None:
         ),
         ("os.write(1, b'\\xff\\xfe\\n'); time.sleep(60)", "not a message"),
         ("os.write(1, b'x' * 70_000_000); time.sleep(60)", "overlong"),
-        ("os.close(1); os.close(0); time.sleep(60)", "died"),
+        ("os.close(1); os.close(0); time.sleep(60)", "SIGKILL"),
     ],
 )
 async def test_a_worker_that_ends_badly_loses_its_job_once_and_is_replaced(
@@ -200,7 +55,7 @@ async def test_a_worker_that_ends_badly_loses_its_job_once_and_is_replaced(
             {last_act}
         serve()
     """
-    async with crew(script, tmp_path) as one:
+    async with crew(scripted(script, tmp_path)) as one:
         await one.until_free()
         one.send(1)
         lost = await one.outcome_of(1)
@@ -214,7 +69,7 @@ async def test_a_worker_that_ends_badly_loses_its_job_once_and_is_replaced(
 
 
 async def test_a_stopped_worker_is_found_while_it_has_a_job(tmp_path: Path) -> None:
-    async with crew("ready(); hear(); time.sleep(60)", tmp_path) as one:
+    async with crew(scripted("ready(); hear(); time.sleep(60)", tmp_path)) as one:
         await one.until_free()
         one.send(1)
         os.kill(one.pids()[0], signal.SIGSTOP)
@@ -231,7 +86,7 @@ async def test_a_job_past_its_deadline_is_answered_and_its_worker_replaced(tmp_p
                 pass
         serve()
     """
-    async with crew(script, tmp_path) as one:
+    async with crew(scripted(script, tmp_path)) as one:
         await one.until_free()
         one.send(1, timeout_s=0.05)
 
@@ -242,8 +97,8 @@ async def test_a_job_past_its_deadline_is_answered_and_its_worker_replaced(tmp_p
 
 
 async def test_a_worker_that_falls_silent_misses_its_beats(tmp_path: Path) -> None:
-    limits = HealthLimits(beat_timeout_s=0.2)
-    async with crew("ready(); hear(); time.sleep(60)", tmp_path, limits) as one:
+    limits = patient(beat_timeout_s=0.2)
+    async with crew(scripted("ready(); hear(); time.sleep(60)", tmp_path, limits)) as one:
         await one.until_free()
         one.send(1)
 
@@ -251,22 +106,22 @@ async def test_a_worker_that_falls_silent_misses_its_beats(tmp_path: Path) -> No
 
 
 async def test_a_worker_that_never_starts_is_killed(tmp_path: Path) -> None:
-    limits = HealthLimits(start_timeout_s=0.2, beat_timeout_s=LONG_S)
+    limits = patient(start_timeout_s=2.0)
     script = """
         if first_time("stuck"):
             time.sleep(60)
         ready()
         serve()
     """
-    async with crew(script, tmp_path, limits) as one:
+    async with crew(scripted(script, tmp_path, limits)) as one:
         await one.until_free()
 
-        assert one.seen.killed_for() == ["start_timeout"]
+        assert set(one.seen.killed_for()) == {"start_timeout"}
 
 
 async def test_a_worker_that_ignores_a_cancel_is_killed(tmp_path: Path) -> None:
-    limits = HealthLimits(ask_grace_s=0.05, beat_timeout_s=LONG_S)
-    async with crew("ready(); hear(); time.sleep(60)", tmp_path, limits) as one:
+    limits = patient(ask_grace_s=0.05)
+    async with crew(scripted("ready(); hear(); time.sleep(60)", tmp_path, limits)) as one:
         await one.until_free()
         one.send(1)
         one.backend.cancel(1)
@@ -275,23 +130,28 @@ async def test_a_worker_that_ignores_a_cancel_is_killed(tmp_path: Path) -> None:
 
 
 async def test_a_worker_past_its_jobs_is_recycled_between_jobs(tmp_path: Path) -> None:
-    limits = HealthLimits(max_jobs=1, beat_timeout_s=LONG_S)
-    async with crew("ready(); serve()", tmp_path, limits) as one:
+    limits = patient(max_jobs=1)
+    async with crew(scripted("ready(); serve()", tmp_path, limits)) as one:
         await one.until_free()
         (old,) = one.pids()
         one.send(1)
         await one.outcome_of(1)
         await one.seen.until(lambda: old not in one.pids() and one.backend.slots(KIND) > 0)
 
-        assert one.backend.kinds[KIND].roster.restarts_by_reason == {"worn_out": 1}
+        assert one.backend.kinds[KIND].roster.staffing.restarts_by_reason == {"worn_out": 1}
 
 
 async def test_a_kind_that_cannot_start_goes_down_instead_of_looping(tmp_path: Path) -> None:
-    async with crew("sys.exit('no such grammar')", tmp_path, size=2) as two:
-        await two.seen.until(lambda: two.backend.down_for(KIND) is not None)
+    async with crew(scripted("sys.exit('no such grammar')", tmp_path, size=2)) as two:
+        await two.seen.until(lambda: two.backend.refusal(KIND) is not None)
 
-        starts = [note for note in two.seen.notes if note.event == "worker_started"]
-        assert 0 < (two.backend.down_for(KIND) or 0) <= 60
+        starts = two.seen.noted("worker_started")
+        refusal = two.backend.refusal(KIND)
+        assert refusal is not None
+        assert refusal.message.startswith(
+            "The parse workers keep dying and are not restarted for now. Try again in "
+        )
+        assert 30 < (refusal.retry_after or 0) <= 60
         assert len(starts) <= 2 + 3  # both places once, then the budget
         assert "no such grammar" in two.seen.logs
 
@@ -311,7 +171,7 @@ async def test_what_a_worker_started_ends_with_it_even_while_it_holds_the_socket
             os._exit(1)
         serve()
     """
-    async with crew(script, tmp_path) as one:
+    async with crew(scripted(script, tmp_path)) as one:
         await one.until_free()
         one.send(1)
         outcome = await one.outcome_of(1)
@@ -329,7 +189,7 @@ async def test_stderr_is_logged_line_by_line_up_to_its_last_word(tmp_path: Path)
         hear()
         os._exit(3)
     """
-    async with crew(script, tmp_path) as one:
+    async with crew(scripted(script, tmp_path)) as one:
         await one.until_free()
         one.send(1)
         await one.outcome_of(1)
@@ -340,21 +200,11 @@ async def test_stderr_is_logged_line_by_line_up_to_its_last_word(tmp_path: Path)
 async def test_a_program_that_is_not_there_takes_the_kind_down_with_a_reason(
     tmp_path: Path,
 ) -> None:
-    seen = Recorder()
-    config = KindConfig(
-        name=KIND,
-        size=1,
-        argv=(str(tmp_path / "missing"),),
-        limits=HealthLimits(),
-        restarts=RestartPolicy(intensity=1, backoff_base_s=0.001),
-    )
-    settings = WorkerSettings(coordinator_pid=os.getpid(), roots=(), working_directory="/")
-    backend = LocalCrew([config], settings, 0.01, seen.on_note, seen.on_log)
-    backend.start(seen)
-    await seen.until(lambda: backend.down_for(KIND) is not None)
-    await backend.close(0.0)
+    config = scripted("", tmp_path, argv=(str(tmp_path / "missing"),))
+    async with crew(config) as one:
+        await one.seen.until(lambda: one.backend.refusal(KIND) is not None)
 
-    assert "could not be started" in seen.logs[0]
+        assert "could not be started" in one.seen.logs[0]
 
 
 async def test_draining_lets_the_running_job_finish(tmp_path: Path) -> None:
@@ -366,10 +216,106 @@ async def test_draining_lets_the_running_job_finish(tmp_path: Path) -> None:
         say(type="done", id=job["id"], result="finished")
         sys.exit(0)
     """
-    async with crew(script, tmp_path) as one:
+    async with crew(scripted(script, tmp_path)) as one:
         await one.until_free()
         one.send(1)
         await one.backend.close(grace_s=LONG_S)
 
         assert (await one.outcome_of(1)).status == "done"
         assert [n.code for n in one.seen.notes if n.event == "worker_exited"] == [0]
+
+
+async def test_a_stopped_worker_is_found_while_it_is_idle(tmp_path: Path) -> None:
+    async with crew(scripted("ready(); serve()", tmp_path)) as one:
+        await one.until_free()
+        (old,) = one.pids()
+        os.kill(old, signal.SIGSTOP)
+        await one.seen.until(lambda: one.seen.killed_for() == ["stopped"])
+        await one.until_free()
+
+        assert one.pids() != [old]
+
+
+async def test_of_two_jobs_in_one_worker_only_the_first_is_blamed_for_its_death(
+    tmp_path: Path,
+) -> None:
+    script = """
+        ready()
+        while True:
+            job = hear()
+            if job["tool"] == "die":
+                hear()
+                os.kill(os.getpid(), signal.SIGSEGV)
+            say(type="done", id=job["id"], result=1)
+    """
+    async with crew(scripted(script, tmp_path, depth=2)) as one:
+        task_id = await until_known_as_short(one)
+        await one.outcome_of(task_id)
+        one.send(task_id + 1, "die", is_short=True)
+        one.send(task_id + 2, is_short=True)
+        ran = await one.outcome_of(task_id + 1)
+        waited = await one.outcome_of(task_id + 2)
+
+        assert (ran.status, ran.is_blamed, ran.message) == ("lost", True, "SIGSEGV")
+        assert (waited.status, waited.is_blamed) == ("lost", False)
+
+
+async def until_known_as_short(one: Crew) -> int:
+    """Send short tasks until one more may stand behind them; return the last, which is not answered."""
+    for task_id in itertools.count(1):
+        await one.until_free()
+        one.send(task_id, is_short=True)
+        if one.backend.slots(KIND):
+            return task_id
+        await one.outcome_of(task_id)
+    raise AssertionError("unreachable")
+
+
+async def test_a_job_that_is_larger_than_any_buffer_arrives_whole(tmp_path: Path) -> None:
+    """It is written as the worker reads it, and whatever is sent meanwhile comes after it."""
+    script = """
+        ready()
+        say(type="beat", busy=False)
+        job = hear()
+        cancel = hear()
+        say(type="done", id=job["id"], result=[len(job["arguments"]), cancel["type"]])
+        serve()
+    """
+    async with crew(scripted(script, tmp_path)) as one:
+        await one.until_free()
+        one.send(1, arguments=msgspec.Raw(b'"' + b"x" * 5_000_000 + b'"'))
+        one.backend.cancel(1)
+
+        assert bytes((await one.outcome_of(1)).result) == b'[5000000, "cancel"]'
+
+
+async def test_a_job_that_a_dead_worker_will_never_read_is_lost_with_it(tmp_path: Path) -> None:
+    script = """
+        ready()
+        if first_time("deaf"):
+            sys.stdin.buffer.raw.read(1)
+            os._exit(1)
+        serve()
+    """
+    async with crew(scripted(script, tmp_path)) as one:
+        await one.until_free()
+        one.send(1, arguments=msgspec.Raw(b'"' + b"x" * 5_000_000 + b'"'))
+
+        assert (await one.outcome_of(1)).message == "exit status 1"
+
+
+async def test_a_job_says_how_far_it_is_and_gives_parts(tmp_path: Path) -> None:
+    script = """
+        ready()
+        job = hear()
+        say(type="progress", id=job["id"], done=1, total=2)
+        say(type="part", id=job["id"], result="first")
+        say(type="done", id=job["id"], result="last")
+        serve()
+    """
+    async with crew(scripted(script, tmp_path)) as one:
+        outcome = await one.run(1)
+
+        assert [(p.done, p.total) for p in one.seen.progress] == [(1.0, 2.0)]
+        assert one.seen.parts == [b'"first"']
+        assert bytes(outcome.result) == b'"last"'

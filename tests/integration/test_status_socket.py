@@ -106,7 +106,7 @@ class Served:
     async def alone(self) -> None:
         """Wait until nobody looks any more."""
         async with asyncio.timeout(SOON_S):
-            while self.clients():
+            while self.clients():  # noqa: ASYNC110 - nothing tells us
                 await asyncio.sleep(0)
 
     async def ask(self, request: bytes = b"status\n") -> bytes:

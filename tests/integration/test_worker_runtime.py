@@ -8,75 +8,47 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+
+from protocol.worker.sandbox import SandboxPolicy
+from protocol.worker.settings import VARIABLE, WorkerSettings
 
 LONG_S = 30.0
 
-TOOLS = """
-import os, subprocess, sys
-import msgspec
-from protocol.errors import CallRefused
-from protocol.worker.settings import WorkerSettings
-from workers import limits, runtime
-from workers.context import JobCancelled
+MEMORY_LIMIT = 2 << 30
+TESTS = Path(__file__).parents[1]
+ARGV = [sys.executable, "-P", "-m", "workers", "test", "support.odd_kind"]
 
-def echo(arguments, context):
-    return bytes(arguments)
 
-def prints(arguments, context):
-    print("from python")
-    os.write(1, b"from C\\n")
-    subprocess.run(["echo", "from a child"], check=True)
-    return b'"printed"'
-
-def reads(arguments, context):
-    return msgspec.json.encode(sys.stdin.read())
-
-def refuses(arguments, context):
-    raise CallRefused("binary", "not for me")
-
-def breaks(arguments, context):
-    raise ValueError("a bug")
-
-def recurses(arguments, context):
-    return recurses(arguments, context)
-
-def too_large(arguments, context):
-    return b'"' + b"x" * 40_000_000 + b'"'
-
-def waits(arguments, context):
-    context.part(b'"waiting"')
-    while not context.cancelled():
-        pass
-    raise JobCancelled
-
-def pretty(arguments, context):
-    return b'{\\n  "a": 1\\n}'
-
-def parts(arguments, context):
-    context.part(b"1")
-    context.part(b"2")
-    return b"3"
-
-offered = (echo, prints, reads, refuses, breaks, recurses, too_large, waits, pretty, parts)
-tools = {tool.__name__: tool for tool in offered}
-channel = runtime.take_stdio()
-parent = int(sys.argv[1])
-limits.apply(parent)
-settings = WorkerSettings(coordinator_pid=parent, roots=(), working_directory="/", beat_s=float(sys.argv[2]))
-runtime.Runtime("test", tools, settings, channel).run()
-"""
+def environment(beat_s: float, coordinator: int) -> dict[str, str]:
+    settings = WorkerSettings(
+        coordinator_pid=coordinator,
+        roots=(),
+        working_directory="/",
+        beat_s=beat_s,
+        sandbox=SandboxPolicy(enabled=False, memory_limit_bytes=MEMORY_LIMIT),
+    )
+    return {
+        **os.environ,
+        "PYTHONPATH": str(TESTS),
+        VARIABLE: msgspec.json.encode(settings).decode(),
+    }
 
 
 class Worker:
     """One worker process and both ends of its conversation."""
 
     def __init__(self, beat_s: float) -> None:
-        argv = [sys.executable, "-c", TOOLS, str(os.getpid()), str(beat_s)]
         self.process = subprocess.Popen(
-            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            ARGV,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(beat_s, os.getpid()),
         )
         self._buffer = b""
 
@@ -88,8 +60,8 @@ class Worker:
         self.process.stdin.write(data)
         self.process.stdin.flush()
 
-    def job(self, job_id: int, tool: str, arguments: object = None) -> None:
-        self.say(type="job", id=job_id, tool=tool, arguments=arguments, timeout=LONG_S)
+    def job(self, job_id: int, tool: str, arguments: object = None, **more: object) -> None:
+        self.say(type="job", id=job_id, tool=tool, arguments=arguments, timeout=LONG_S, **more)
 
     def hear(self) -> dict[str, Any]:
         """Return the next message."""
@@ -158,6 +130,7 @@ def test_a_tool_that_reads_stdin_reads_nothing_instead_of_our_next_job() -> None
         ("breaks", "internal", "ValueError: a bug"),
         ("recurses", "internal", "RecursionError"),
         ("too_large", "too_large", "40000002 bytes"),
+        ("hungry", "memory_limit", "memory limit of 2048 MiB"),
         ("missing", "internal", "no tool missing"),
     ],
 )
@@ -198,6 +171,62 @@ def test_a_running_job_sees_its_cancellation_and_the_next_job_is_untouched_by_it
         assert [one.hear().get("code"), one.hear()["result"]] == ["cancelled", "next"]
 
 
+def test_a_job_that_only_computes_sees_its_cancellation_and_beats_meanwhile() -> None:
+    """The kernel tells of it, for a job that asks often must not starve the thread that beats."""
+    with worker(beat_s=0.01) as one:
+        one.job(1, "computes")
+        heard = [one.hear() for _ in range(3)]
+        one.say(type="cancel", id=1)
+        while (message := one.hear())["type"] == "beat":
+            heard.append(message)
+
+        assert {m["busy"] for m in heard if m["type"] == "beat"} <= {True, False}
+        assert any(m["type"] == "beat" and m["busy"] for m in heard)
+        assert (message["type"], message["code"]) == ("failed", "cancelled")
+
+
+@pytest.mark.parametrize("is_seen_while_the_first_runs", [True, False])
+def test_a_job_that_was_cancelled_before_it_began_is_not_run(
+    tmp_path: Path, *, is_seen_while_the_first_runs: bool
+) -> None:
+    """Whoever moves it to another worker would have it run twice."""
+    first = "waits" if is_seen_while_the_first_runs else "waits_for_a_file"
+    with worker() as one:
+        lines = [
+            {"type": "job", "id": n, "tool": tool, "arguments": str(tmp_path / "go"), "timeout": 9}
+            for n, tool in [(1, first), (2, "waits"), (3, "echo")]
+        ]
+        one.say_raw(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+        assert one.hear()["type"] == "part"
+        one.say(type="cancel", id=2)
+        one.say(type="cancel", id=1)
+        (tmp_path / "go").touch()
+        answers = [one.hear() for _ in range(3)]
+
+        assert [answer["id"] for answer in answers] == [1, 2, 3]
+        assert [answer["type"] for answer in answers[1:]] == ["failed", "done"]
+        assert answers[1]["code"] == "cancelled"
+
+
+def test_a_job_says_how_far_it_is() -> None:
+    with worker() as one:
+        one.job(7, "tells")
+        heard = [one.hear() for _ in range(3)]
+
+        assert heard[:2] == [
+            {"type": "progress", "id": 7, "done": 1.0, "total": 2.0, "message": "half"},
+            {"type": "progress", "id": 7, "done": 2.0, "total": None, "message": ""},
+        ]
+        assert heard[2]["type"] == "done"
+
+
+def test_a_tool_sees_which_attempt_it_is() -> None:
+    with worker() as one:
+        one.job(1, "counts_attempts", attempt=3)
+
+        assert one.hear()["result"] == 3
+
+
 def test_a_cancel_that_crosses_the_answer_harms_nobody() -> None:
     with worker() as one:
         one.answer("echo")
@@ -212,6 +241,7 @@ def test_a_cancel_that_crosses_the_answer_harms_nobody() -> None:
             "rss": 0,
             "jobs_done": 1,
             "busy": True,
+            "outdated": False,
         }
 
 
@@ -265,7 +295,13 @@ def test_control_c_is_the_coordinators_business() -> None:
 
 def test_a_worker_whose_coordinator_is_gone_already_does_not_start() -> None:
     nobody = 2**22 + 1  # above the largest process id that Linux gives
-    argv = [sys.executable, "-c", TOOLS, str(nobody), "60"]
-    done = subprocess.run(argv, input=b"", capture_output=True, timeout=LONG_S, check=False)
+    done = subprocess.run(
+        ARGV,
+        input=b"",
+        capture_output=True,
+        timeout=LONG_S,
+        check=False,
+        env=environment(60, nobody),
+    )
 
     assert (done.returncode, done.stdout) == (0, b"")

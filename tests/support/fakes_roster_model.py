@@ -50,6 +50,7 @@ class RosterModel:
         self._deaths: list[float] = []
         self._replaced_at_once: int | None = None
         self._exiting: int | None = None
+        self._doomed: set[int] = set()
 
     # --- what the roster decides
 
@@ -89,10 +90,12 @@ class RosterModel:
         process, task = self.processes[number], self.tasks[report.task_id]
         if report.news.status == "deadline":
             assert self.deadlines[task.id] <= self.now
+            assert task.id in process.asked_at or number in self._doomed
         elif report.news.status == "lost" and number != self._exiting:
             (head,) = process.running()
             assert task.id != head
             assert task.is_short
+            assert task.id in process.asked_at
             assert self.now >= process.begun_at[head] + RESCUE_AFTER_S
             assert not report.news.is_blamed
 
@@ -132,11 +135,13 @@ class RosterModel:
         """Let time pass, and look at everybody."""
         self.now += seconds
         samples = {number: process.sample() for number, process in self.processes.items()}
+        self._doomed = self.doomed()
+        dying = {number for number, process in self.processes.items() if process.is_killed}
         actions = self.carry_out(self.roster.tick(self.now, samples))
+        killed = {number for number, process in self.processes.items() if process.is_killed}
+        assert killed - dying == self._doomed
         for task_id, number in self.open.items():
-            assert self.deadlines[task_id] > self.now or self.processes[number].is_killed
-        for process in self.processes.values():
-            assert process.is_killed or not process.is_to_be_killed(self.now, LIMITS)
+            assert self.deadlines[task_id] > self.now or number in killed
         return actions
 
     def say(self, number: int, message: FromWorker) -> None:
@@ -152,7 +157,7 @@ class RosterModel:
             is_legal = False
         if isinstance(message, Done | Failed):
             self.late_replies += not is_heard or (is_legal and message.id not in self.open)
-            if is_legal and self.is_up:
+            if is_legal and self.is_up and process.jobs_done == 1:
                 self._deaths = []  # proof of health
         if isinstance(message, Part | Progress) and is_legal:
             task = self.tasks[message.id]
@@ -237,13 +242,16 @@ class RosterModel:
             if process.session.in_flight and process.session.state is not State.ENDED
         ]
 
-    def spared(self) -> set[int]:
-        """Return whom there is no reason to kill now."""
-        late = {n for task_id, n in self.open.items() if self.deadlines[task_id] <= self.now}
+    def doomed(self) -> set[int]:
+        """Return who lives and may not live on."""
+        alive = {n: process for n, process in self.processes.items() if not process.is_killed}
         return {
             number
-            for number, process in self.processes.items()
-            if not process.is_killed
-            and not process.is_to_be_killed(self.now, LIMITS)
-            and number not in late
+            for number, process in alive.items()
+            if process.is_to_be_killed(self.now, LIMITS) or self._is_stuck(process)
         }
+
+    def _is_stuck(self, process: ModelProcess) -> bool:
+        """Tell whether it runs what is late, and can do nothing else meanwhile."""
+        running = process.running() if process.session.capacity == 1 else []
+        return any(t in self.open and self.deadlines[t] <= self.now for t in running)

@@ -130,8 +130,8 @@ class Rig:
             self.step(self.running()[0])
 
     def hang(self, task_id: int) -> None:
-        """Let a task's deadline pass."""
-        self.backend.end(task_id, Outcome("deadline"))
+        """Let a task's deadline pass, and its worker be killed for it."""
+        self.backend.end(task_id, Outcome("deadline", is_blamed=True))
 
     def _answer(self, task_id: int, result: bytes, *, is_last: bool) -> None:
         if is_last:

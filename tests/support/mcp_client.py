@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, TextIO, cast
 
 from mcp.client.client import Client
+from mcp.client.session import MessageHandlerFnT
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult, TextContent
 
@@ -27,7 +28,10 @@ def _logged(path: Path, mark: str) -> Generator[TextIO]:
 
 @asynccontextmanager
 async def connected(
-    start: Starter, mode: Mode, settings: Mapping[str, object] | None = None
+    start: Starter,
+    mode: Mode,
+    settings: Mapping[str, object] | None = None,
+    listener: MessageHandlerFnT | None = None,
 ) -> AsyncGenerator[Client]:
     """Connect a client to a server of its own, which must end when the client leaves."""
     mark = uuid.uuid4().hex
@@ -37,7 +41,8 @@ async def connected(
         env=environment(start.home, mark, {**ONE_WORKER, **(settings or {})}),
     )
     with _logged(Path(start.home, f"{mark}.log"), mark) as stderr:
-        async with Client(stdio_client(parameters, stderr), mode=mode) as client:
+        transport = stdio_client(parameters, stderr)
+        async with Client(transport, mode=mode, message_handler=listener) as client:
             yield client
 
 

@@ -13,6 +13,11 @@ ONE_WORKER = {"CREW_PARSE_WORKERS": 1}
 """One is enough wherever nothing is said about several."""
 
 
+def crew_of(count: int) -> dict[str, int]:
+    """Return the settings for so many workers, whatever there is to do."""
+    return {"CREW_PARSE_WORKERS": count, "CREW_PARSE_WORKERS_MIN": count}
+
+
 class Starter:
     """Starts servers in one project folder, and sees to it that nothing is left of them."""
 

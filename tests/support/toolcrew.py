@@ -41,7 +41,8 @@ def environment(home: Path, mark: str, settings: Mapping[str, object]) -> dict[s
         if not name.startswith(("TOOLCREW_", "XDG_", "PYTHON"))
     }
     ours = {f"TOOLCREW_{name}": str(value) for name, value in settings.items()}
-    return {**inherited, "HOME": str(home), MARK: mark, **ours}
+    folders = {"HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+    return {**inherited, **folders, MARK: mark, **ours}
 
 
 def running(mark: str) -> list[psutil.Process]:
@@ -110,8 +111,8 @@ class Toolcrew:
         return psutil.Process(self.popen.pid)
 
     def workers(self) -> list[psutil.Process]:
-        """Return the processes under the coordinator, as the system sees them."""
-        return [process for process in self.process.children(recursive=True) if _is_alive(process)]
+        """Return the worker processes, as the system sees them: not the zygote that they are forked from."""
+        return [process for process in self.process.children(recursive=True) if _is_worker(process)]
 
     def ready_workers(self, count: int) -> list[Message]:
         """Wait until *count* workers are ready, and return their figures."""
@@ -163,6 +164,15 @@ def _mark_of(process: psutil.Process) -> str | None:
         return process.environ().get(MARK) if _is_alive(process) else None
     except psutil.Error:
         return None
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    """A forked worker keeps the command line of its zygote, but has taken a name of its own."""
+    try:
+        is_zygote = "workers.zygote" in process.cmdline() and process.name().startswith("python")
+        return _is_alive(process) and not is_zygote
+    except psutil.Error:
+        return False
 
 
 def _is_alive(process: psutil.Process) -> bool:

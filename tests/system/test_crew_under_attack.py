@@ -9,7 +9,7 @@ import pytest
 from support.conversation import DEADLINE_S
 from support.messages import Message, snippet_call
 from support.sources import SNIPPET, distinct, endless_bash, write
-from support.starting import Starter
+from support.starting import Starter, crew_of
 from support.toolcrew import Toolcrew, running, wait_until_gone
 
 CALLS = 400
@@ -41,7 +41,7 @@ def wait_for_restarts(server: Toolcrew, reason: str, count: int) -> Message:
 
 
 def test_the_workers_that_the_metrics_name_are_the_processes_there_are(start: Starter) -> None:
-    server = start(CREW_PARSE_WORKERS=3)
+    server = start(**crew_of(3))
 
     ready = server.ready_workers(3)
 
@@ -54,7 +54,7 @@ def test_the_workers_that_the_metrics_name_are_the_processes_there_are(start: St
 def test_a_worker_is_killed_while_calls_run_and_all_are_answered(
     start: Starter, workers: int
 ) -> None:
-    server = start(CREW_PARSE_WORKERS=workers)
+    server = start(**crew_of(workers))
     victim = psutil.Process(server.ready_workers(workers)[0]["pid"])
 
     send_many(server)
@@ -67,7 +67,7 @@ def test_a_worker_is_killed_while_calls_run_and_all_are_answered(
 
 
 def test_all_workers_are_killed_while_calls_run_and_all_are_answered(start: Starter) -> None:
-    server = start(CREW_PARSE_WORKERS=2)
+    server = start(**crew_of(2))
     server.ready_workers(2)
 
     send_many(server)
@@ -91,7 +91,7 @@ def test_workers_that_are_killed_one_after_the_other_do_not_stop_the_server(star
 
 
 def test_a_stopped_worker_is_replaced_while_calls_run_and_all_are_answered(start: Starter) -> None:
-    server = start(CREW_PARSE_WORKERS=2)
+    server = start(**crew_of(2))
     victim = psutil.Process(server.ready_workers(2)[0]["pid"])
 
     send_many(server)
@@ -114,7 +114,7 @@ def test_an_idle_worker_that_is_stopped_is_replaced(start: Starter) -> None:
 
 
 def test_the_whole_crew_is_stopped_while_calls_run_and_all_are_answered(start: Starter) -> None:
-    server = start(CREW_PARSE_WORKERS=2)
+    server = start(**crew_of(2))
     server.ready_workers(2)
 
     send_many(server)
@@ -127,7 +127,7 @@ def test_the_whole_crew_is_stopped_while_calls_run_and_all_are_answered(start: S
 def test_a_worker_dies_in_a_run_over_a_folder_and_no_file_is_missing(start: Starter) -> None:
     write(start.project, {f"m{n:03}.py": distinct(n) for n in range(300)})
     write(start.project, {"m000_slow.sh": endless_bash()})
-    server = start(CREW_PARSE_WORKERS=2, FILES_PARSE_BUDGET_S=1, FILES_BATCH_FILES=10)
+    server = start(**crew_of(2), FILES_PARSE_BUDGET_S=1, FILES_BATCH_FILES=10)
 
     server.talk.send(
         snippet_call("before", SNIPPET), {**snippet_call("run", ""), **folder_call("run")}
@@ -232,7 +232,7 @@ def test_a_kind_that_keeps_dying_is_down_and_comes_up_again(start: Starter) -> N
 
 @pytest.mark.parametrize("is_busy", [False, True], ids=["idle", "busy"])
 def test_no_worker_outlives_a_coordinator_that_was_killed(start: Starter, is_busy: bool) -> None:
-    server = start(CREW_PARSE_WORKERS=2, **ENDLESS)
+    server = start(**crew_of(2), **ENDLESS)
     server.ready_workers(2)
     if is_busy:
         server.talk.send(*(snippet_call(n, endless_bash(n), "bash") for n in range(2)))
@@ -245,7 +245,7 @@ def test_no_worker_outlives_a_coordinator_that_was_killed(start: Starter, is_bus
 
 
 def test_a_coordinator_that_was_stopped_kills_nobody_when_it_goes_on(start: Starter) -> None:
-    server = start(CREW_PARSE_WORKERS=2, CREW_BEAT_S=0.05)
+    server = start(**crew_of(2), CREW_BEAT_S=0.05)
     before = {worker["pid"] for worker in server.ready_workers(2)}
 
     server.process.suspend()

@@ -8,7 +8,7 @@ import pytest
 
 from support.messages import Message, modern, parse_call, snippet_call
 from support.sources import SNIPPET, distinct, endless_bash, write
-from support.starting import Starter
+from support.starting import Starter, crew_of
 
 PATIENT = {"SERVER_GRACE_S": 300}
 """Whoever sits out this grace for nothing fails the test."""
@@ -25,7 +25,7 @@ def require_reaped(workers: list[psutil.Process]) -> None:
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_the_end_of_input_ends_an_idle_server(start: Starter, workers: int) -> None:
-    server = start(CREW_PARSE_WORKERS=workers, **PATIENT)
+    server = start(**crew_of(workers), **PATIENT)
     server.ready_workers(workers)
     processes = server.workers()
 
@@ -82,7 +82,7 @@ def test_a_call_that_outlasts_the_grace_is_told_that_the_server_goes(start: Star
 def test_a_signal_ends_an_idle_server_whose_input_stays_open(
     start: Starter, number: signal.Signals
 ) -> None:
-    server = start(CREW_PARSE_WORKERS=2, **PATIENT)
+    server = start(**crew_of(2), **PATIENT)
     server.ready_workers(2)
     processes = server.workers()
 
@@ -133,7 +133,7 @@ def test_a_signal_during_the_start_leaves_nobody_behind(start: Starter) -> None:
 
 
 def test_workers_that_do_not_listen_do_not_keep_the_server(start: Starter) -> None:
-    server = start(CREW_PARSE_WORKERS=2, **PATIENT)
+    server = start(**crew_of(2), **PATIENT)
     server.ready_workers(2)
     processes = server.workers()
     for process in processes:
@@ -145,7 +145,7 @@ def test_workers_that_do_not_listen_do_not_keep_the_server(start: Starter) -> No
 
 
 def test_a_server_that_starts_its_workers_still_ends(start: Starter) -> None:
-    server = start(CREW_PARSE_WORKERS=4)
+    server = start(**crew_of(4))
     server.metrics()
 
     assert server.leave() == (0, [])

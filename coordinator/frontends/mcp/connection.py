@@ -11,6 +11,7 @@ from typing import Any
 from coordinator.call import Call, Calls
 from coordinator.dispatch.queue import RANKS
 from coordinator.frontends.mcp.server import METHODS, McpServer
+from coordinator.frontends.mcp.subscriptions import TOOLS_CHANGED, Subscriptions
 from coordinator.frontends.mcp.tool_call import LEVELS, Reply, ToolCall
 from coordinator.observe.log import get_logger
 from protocol import jsonrpc
@@ -38,7 +39,7 @@ from protocol.mcp.params import (
     SetLevelParams,
     decode_params,
 )
-from protocol.mcp.session import Said, Session, classify
+from protocol.mcp.session import Said, Session, State, classify
 from protocol.mcp.versions import (
     BATCHING,
     HANDSHAKE_SPEAKERS,
@@ -54,8 +55,6 @@ from protocol.tools.suggest import did_you_mean
 
 log = get_logger(__name__)
 
-_SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
-
 
 class Connection:
     """Answers the lines of one client with lines through *send*; a line carries no newline."""
@@ -69,7 +68,8 @@ class Connection:
         self._legacy: Speaker = HANDSHAKE_SPEAKERS[LATEST_HANDSHAKE]
         self._log_level: str | None = None
         self._in_flight: dict[str | int, ToolCall] = {}
-        self._listeners: dict[str | int, bytes] = {}
+        self._subscriptions = Subscriptions(send, server.shaper)
+        server.news.join(self._tools_changed)
 
     def receive(self, line: bytes | Overlong) -> None:
         """Take one line from the client."""
@@ -88,11 +88,12 @@ class Connection:
 
     def finish(self) -> None:
         """End gracefully what is open without an end of its own."""
-        for message_id in list(self._listeners.values()):
-            self._end_listening(message_id)
+        self._server.news.leave(self._tools_changed)
+        self._subscriptions.end()
 
     def abandon(self) -> None:
         """The client is gone: stop everything that only it was waiting for."""
+        self._server.news.leave(self._tools_changed)
         for key in list(self._in_flight):
             self._cancel(key)
 
@@ -226,24 +227,17 @@ class Connection:
         return b"{}"
 
     def _listen(self, request: Request) -> None:
-        """Open a stream on which nothing will ever come, because nothing we list changes.
-
-        Clients open it on sight, and some leave if it is missing.
-        """
         params = decode_params(request.params, ListenParams)
         self._speaker(request.method, params.meta)
         key = id_value(request.id)
         self._require_new(key)
-        self._listeners[key] = request.id
-        acknowledged = {"_meta": {_SUBSCRIPTION: key}, "notifications": {}}
-        self._send(notification_line("notifications/subscriptions/acknowledged", acknowledged))
+        self._subscriptions.open(key, request.id, params.notifications)
 
-    def _end_listening(self, message_id: bytes) -> None:
-        key = id_value(message_id)
-        del self._listeners[key]
-        meta = jsonrpc.encode({_SUBSCRIPTION: key})[1:-1]
-        result = self._server.shaper.result(MODERN_SPEAKER, b"", meta)
-        self._send(*result_line(message_id, result))
+    def _tools_changed(self) -> None:
+        """Tell a client that has shaken hands, and one that has asked to be told."""
+        if self._session.state is State.OPEN:
+            self._send(notification_line(TOOLS_CHANGED))
+        self._subscriptions.tell_tools_changed()
 
     # --- calls
 
@@ -253,8 +247,9 @@ class Connection:
         speaker = self._speaker(request.method, meta)
         key = id_value(request.id)
         self._require_new(key)
-        if params.name not in self._calls.contracts:
-            hint = did_you_mean(params.name, self._calls.contracts)
+        if self._calls.tools.find(params.name) is None:
+            known = [tool.name for tool in self._calls.tools.listed()]
+            hint = did_you_mean(params.name, known)
             raise RpcError(INVALID_PARAMS, f"Unknown tool: {params.name}{hint}")
         tool_call = self._tool_call(request.id, speaker, meta, reply)
         call = Call(params.name, bytes(params.arguments), tool_call, _priority(meta), _trace(meta))
@@ -279,7 +274,7 @@ class Connection:
         return ToolCall(message_id, speaker, self._server.shaper, reply, self._send, token, level)
 
     def _require_new(self, key: str | int) -> None:
-        if key in self._in_flight or key in self._listeners:
+        if key in self._in_flight or key in self._subscriptions:
             raise RpcError(INVALID_REQUEST, f"a request with id {key!r} is already in progress")
 
     def _cancelled(self, notification: Notification) -> None:
@@ -287,7 +282,7 @@ class Connection:
             key = decode_params(notification.params, CancelledParams).request_id
         except RpcError:
             return  # a notification has no answer, and this one names no request
-        self._listeners.pop(key, None)
+        self._subscriptions.drop(key)
         self._cancel(key)
 
     def _cancel(self, key: str | int) -> None:

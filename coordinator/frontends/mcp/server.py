@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
-from msgspec.structs import replace
 
 from coordinator.call import Calls
 from coordinator.frontends.mcp.completion import complete
-from coordinator.frontends.mcp.pages import page
+from coordinator.frontends.mcp.pages import page, page_by_name
 from coordinator.frontends.mcp.prompts import PROMPTS, get_prompt
 from coordinator.frontends.mcp.resources import Library
+from coordinator.frontends.mcp.tool_list import ToolList, ToolNews
 from protocol.mcp.params import (
     CompleteParams,
     GetPromptParams,
@@ -23,10 +22,8 @@ from protocol.mcp.params import (
     Params,
     ReadResourceParams,
 )
-from protocol.mcp.schema import input_schema, output_schema
 from protocol.mcp.shape import Freshness, Shaper, body_of
 from protocol.mcp.versions import MODERN_VERSIONS, Speaker, negotiate
-from protocol.tools.contract import Annotations, Contract
 
 INSTRUCTIONS = (
     "Toolcrew runs code tools in supervised worker processes. code_parse reads files, folders or snippets "
@@ -35,29 +32,21 @@ INSTRUCTIONS = (
 )
 
 _LISTS = Freshness(ttl_ms=300_000, scope="public")
-"""Lists change only with the program."""
+"""Most lists change only with the program."""
+
+_TOOLS = Freshness(ttl_ms=5_000, scope="public")
+"""The list of tools, where third parties' workers come and go."""
 
 _LIVE = Freshness(ttl_ms=0)
 
 
 _CAPABILITIES: dict[str, dict[str, bool]] = {
-    "tools": {"listChanged": False},
+    "tools": {"listChanged": True},
     "prompts": {"listChanged": False},
     "resources": {"subscribe": False, "listChanged": False},
     "completions": {},
     "logging": {},
 }
-
-
-class _Tool(msgspec.Struct, frozen=True, rename="camel"):
-    """What `tools/list` says of one tool."""
-
-    name: str
-    title: str
-    description: str
-    input_schema: dict[str, Any]
-    output_schema: dict[str, Any] | UnsetType
-    annotations: Annotations
 
 
 class ServerInfo(msgspec.Struct, frozen=True):
@@ -77,8 +66,8 @@ class McpServer:
         self._info = info
         self._library = library
         self._page_size = page_size
-        self._tools = [_tool(contract) for contract in calls.contracts.values()]
-        self._plain_tools = [replace(tool, output_schema=UNSET) for tool in self._tools]
+        self._tools = ToolList(calls.tools)
+        self.news = ToolNews(calls.tools)
 
     def initialize(self, params: InitializeParams) -> tuple[str, bytes]:
         """Return the negotiated version and the result of the handshake."""
@@ -103,8 +92,10 @@ class McpServer:
 
     def list_tools(self, speaker: Speaker, params: ListParams) -> bytes:
         """tools/list"""
-        tools = self._tools if speaker.has_structured_content() else self._plain_tools
-        return self._list(speaker, params, "tools", tools)
+        tools = self._tools.entries(with_output=speaker.has_structured_content())
+        body = body_of(page_by_name("tools", tools, params.cursor, self._page_size))
+        freshness = _TOOLS if self._tools.may_change else _LISTS
+        return self.shaper.cacheable(speaker, body, freshness)
 
     def list_prompts(self, speaker: Speaker, params: ListParams) -> bytes:
         """prompts/list"""
@@ -157,14 +148,3 @@ METHODS: Mapping[str, Method] = {
     "completion/complete": Method(CompleteParams, McpServer.complete),
 }
 """The methods that any connection answers alike; `connection.py` has those with a state."""
-
-
-def _tool(contract: Contract) -> _Tool:
-    return _Tool(
-        name=contract.name,
-        title=contract.title,
-        description=contract.description,
-        input_schema=input_schema(contract.arguments),
-        output_schema=output_schema(contract.result),
-        annotations=contract.annotations,
-    )

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from unittest import mock
 
 from chaos.faults import Marksman
-from chaos.kind import NO_PROCESSES
 from chaos.load import Load, beats
 from chaos.report import Findings
 from chaos.rig import Rig, Setup, rig
-from chaos.scenarios.common import outcomes
+from chaos.scenarios.common import outcomes_under_fire
 from chaos.scenarios.starts import own_cpu_s
+from chaos.work import NO_PROCESSES
 from coordinator.crew.actions import Note
+from coordinator.crew.health import HealthLimits
 from coordinator.crew.restarts import RestartPolicy
 
 _DAY_S = 86_400
@@ -98,8 +99,11 @@ def no_descriptors() -> Generator[Descriptors]:
 
 async def descriptors(*, seconds: float, callers: int, when: str) -> Findings:
     """There is not a single descriptor left when a worker has died, or when its successor is born."""
-    restarts = RestartPolicy(backoff_base_s=0.01, backoff_max_s=0.05, cool_down_s=0.1)
-    async with rig(Setup(restarts=restarts)) as one:
+    setup = Setup(
+        restarts=RestartPolicy(backoff_base_s=0.01, backoff_max_s=0.05, cool_down_s=0.1),
+        limits=HealthLimits(max_jobs=10_000_000),  # who is left must last
+    )
+    async with rig(setup) as one:
         load = await _load(one, callers)
         with no_descriptors() as taken:
             loop = asyncio.get_running_loop()
@@ -158,4 +162,6 @@ async def _load(one: Rig, callers: int) -> Load:
 
 def _findings(one: Rig) -> Findings:
     died = one.watch.count("worker_exited", "died")
-    return Findings(violations=one.violations(), figures={**outcomes(one), "deaths": died})
+    return Findings(
+        violations=one.violations(), figures={**outcomes_under_fire(one), "deaths": died}
+    )

@@ -7,7 +7,7 @@ from chaos.faults import Hit, Marksman
 from chaos.load import Load, beats
 from chaos.report import Findings, spread
 from chaos.rig import Rig, Setup, rig
-from chaos.scenarios.common import outcomes
+from chaos.scenarios.common import outcomes, outcomes_under_fire
 from coordinator.crew.health import HealthLimits
 
 
@@ -26,7 +26,7 @@ async def stop_workers(*, seconds: float, every_s: float, callers: int) -> Findi
     return Findings(
         violations=one.violations(),
         figures={
-            **outcomes(one),
+            **outcomes_under_fire(one),
             "stopped": len(marksman.hits),
             **spread("found_ms", _found_ms(one, marksman.hits)),
             **spread("call_ms", load.latencies_ms()),
@@ -68,7 +68,7 @@ async def silence(*, rounds: int) -> Findings:
     limits = HealthLimits(beat_timeout_s=0.3)
     async with rig(Setup(beat_s=0.1, limits=limits)) as one:
         for _ in range(rounds):
-            await one.until_ready()
+            await one.until_proven()
             reply = await one.calls.ask(Order(tool="gil_loop", is_idempotent=False))
             wrong += _unless(reply, "outcome_unknown", "gil_loop")
             wrong += [] if reply.message == "missed_beats" else [f"found by {reply.message}"]

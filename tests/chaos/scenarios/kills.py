@@ -7,7 +7,7 @@ from chaos.faults import Hit, Marksman
 from chaos.load import Load, beats
 from chaos.report import Findings, spread
 from chaos.rig import Setup, rig
-from chaos.scenarios.common import back_after_ms, outcomes
+from chaos.scenarios.common import back_after_ms, outcomes_under_fire
 
 
 async def kill_workers(*, seconds: float, every_s: float, callers: int) -> Findings:
@@ -24,7 +24,7 @@ async def kill_workers(*, seconds: float, every_s: float, callers: int) -> Findi
     return Findings(
         violations=one.violations(),
         figures={
-            **outcomes(one),
+            **outcomes_under_fire(one),
             "calls_per_s": one.calls.codes.total() / seconds,
             "deaths": one.watch.count("worker_exited", "died"),
             **spread("call_ms", load.latencies_ms()),
@@ -42,7 +42,7 @@ async def kill_zygote(*, seconds: float, every_s: float, callers: int) -> Findin
         load.start()
         async for _ in beats(every_s, seconds):
             await one.until_ready()
-            one.zygote().kill()
+            (await one.zygote()).kill()
             hit = Marksman(one, seed=len(hits)).shoot(signal.SIGKILL)
             assert hit is not None
             hits.append(hit)
@@ -51,7 +51,7 @@ async def kill_zygote(*, seconds: float, every_s: float, callers: int) -> Findin
     return Findings(
         violations=one.violations(),
         figures={
-            **outcomes(one),
+            **outcomes_under_fire(one),
             "zygotes_killed": one.watch.count("zygote_exited"),
             "longest_silence_ms": _longest_silence_ms(load),
             **spread("zygote_and_worker_back_ms", back_after_ms(one, hits)),
@@ -78,7 +78,7 @@ async def no_zygote(*, seconds: float, every_s: float, callers: int) -> Findings
     return Findings(
         violations=one.violations(),
         figures={
-            **outcomes(one),
+            **outcomes_under_fire(one),
             "deaths": one.watch.count("worker_exited", "died"),
             "zygote_starts": one.watch.count("zygote_started"),
             **spread("death_to_ready_ms", back_after_ms(one, marksman.hits)),

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 
 from chaos.calls import Order
-from chaos.load import Load, small_call
+from chaos.load import PAYLOAD, Load
 from chaos.report import Findings, percentile
 from chaos.rig import Rig, Setup, rig
 from chaos.scenarios.common import outcomes
@@ -18,7 +18,8 @@ _CALLERS, _PAUSE_S = 8, 0.005
 async def hog(*, seconds: float, limit_mb: int, by_kernel: bool) -> Findings:
     """Take 1 GB/s again and again beside a calm load: each is stopped at the limit, the others go on.
 
-    The limit is the kernel's, which makes it a clean error, or ours, which is found out by looking.
+    The limit is the kernel's, which makes it a clean error, or ours, which is found out by looking. The
+    others are compared with how they do beside a job that only computes: it takes up a worker and a core too.
     """
     limit = limit_mb * MIB
     setup = Setup(
@@ -28,7 +29,7 @@ async def hog(*, seconds: float, limit_mb: int, by_kernel: bool) -> Findings:
     code = "memory_limit" if by_kernel else "outcome_unknown"
     async with rig(setup) as one:
         await one.until_ready()
-        calm, _ = await _beside_load(one, _nothing(seconds / 2))
+        usual, _ = await _beside_load(one, _compute(one, seconds / 2))
         hit, wrong = await _beside_load(one, _hogs(one, seconds, code))
     hogs = one.calls.codes.pop(code, 0)
     return Findings(
@@ -36,9 +37,9 @@ async def hog(*, seconds: float, limit_mb: int, by_kernel: bool) -> Findings:
         figures={
             **outcomes(one),
             "hogs": hogs,
-            "calm_p99_ms": percentile(calm, 0.99),
+            "usual_p99_ms": percentile(usual, 0.99),
             "hit_p99_ms": percentile(hit, 0.99),
-            "slowdown": percentile(hit, 0.99) / percentile(calm, 0.99),
+            "slowdown": percentile(hit, 0.99) / percentile(usual, 0.99),
         },
     )
 
@@ -54,8 +55,8 @@ async def _beside_load(
     return load.latencies_ms(), result
 
 
-async def _nothing(seconds: float) -> list[str]:
-    await asyncio.sleep(seconds)
+async def _compute(one: Rig, seconds: float) -> list[str]:
+    await one.calls.ok(Order(tool="busy", arguments={"seconds": seconds}))
     return []
 
 
@@ -74,7 +75,7 @@ async def _hogs(one: Rig, seconds: float, code: str) -> list[str]:
 
 async def leak(*, seconds: float, callers: int, growth_mb: int) -> Findings:
     """Leak 1 MB with every call: workers that have grown are replaced between calls."""
-    order = Order(tool="leak", arguments={"most_bytes": MIB})
+    order = Order(tool="leak", arguments={"most_bytes": MIB}, is_idempotent=False)
     async with rig(Setup(limits=HealthLimits(max_growth_bytes=growth_mb * MIB))) as one:
         await one.until_ready()
         load = Load(one.calls, callers, lambda: order)
@@ -84,15 +85,20 @@ async def leak(*, seconds: float, callers: int, growth_mb: int) -> Findings:
         await one.until_ready()
     return Findings(
         violations=one.violations(),
-        figures={**outcomes(one), "recycled": one.watch.count("worker_exited", "grown")},
+        figures={
+            **outcomes(one),
+            "recycled": one.watch.count("worker_exited", "grown"),
+            "killed": one.watch.count("worker_killed"),
+        },
     )
 
 
 async def recycle(*, seconds: float, callers: int) -> Findings:
-    """Replace every worker after every job."""
+    """Replace every worker after every job, none of which may be run twice."""
+    order = Order(arguments={"payload": PAYLOAD}, is_idempotent=False)
     async with rig(Setup(limits=HealthLimits(max_jobs=1))) as one:
         await one.until_ready()
-        load = Load(one.calls, callers, small_call)
+        load = Load(one.calls, callers, lambda: order)
         load.start()
         await asyncio.sleep(seconds)
         await load.stop()
@@ -104,6 +110,6 @@ async def recycle(*, seconds: float, callers: int) -> Findings:
             **outcomes(one),
             "calls_per_s": calls / seconds,
             "jobs_per_worker": calls / max(1, one.watch.count("worker_exited", "worn_out")),
-            "deaths": one.watch.count("worker_exited", "died"),
+            "killed": one.watch.count("worker_killed"),
         },
     )

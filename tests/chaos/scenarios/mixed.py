@@ -28,7 +28,15 @@ _TOOLS: dict[str, dict[str, Any]] = {
 _WEIGHTS = (400, 100, 50, 50, 10, 10, 3, 3, 1, 3, 3)
 _WAYS = ("segfault", "exit", "sys_exit", "sigkill", "abort", "exception")
 _PHASES = ("decoding", "running", "encoding", "replying")
-_EXPECTED = {"ok", "deadline", "internal", "outcome_unknown", "worker_lost", "quarantined"}
+_EXPECTED = {
+    "ok",
+    "deadline",
+    "internal",
+    "outcome_unknown",
+    "quarantined",
+    "queue_full",
+    "worker_lost",
+}
 
 
 async def everything(*, seconds: float, callers: int, seed: int) -> Findings:
@@ -63,7 +71,7 @@ async def _shoot(one: Rig, choice: random.Random, seconds: float) -> None:
     async for beat in beats(0.1, seconds):
         marksman.shoot(signal.SIGSTOP if choice.random() < 0.2 else signal.SIGKILL)
         if beat % 10 == 9:
-            one.zygote().kill()
+            (await one.zygote()).kill()
 
 
 async def _caller(calls: Calls, choice: random.Random, end: float) -> None:

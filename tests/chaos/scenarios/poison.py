@@ -4,7 +4,7 @@ import asyncio
 import itertools
 
 from chaos.calls import Order, Reply
-from chaos.kind import Death, Phase
+from chaos.deaths import Death, Phase
 from chaos.load import Load, small_call
 from chaos.report import Findings, spread
 from chaos.rig import Rig, Setup, rig
@@ -50,6 +50,7 @@ async def poison(*, seconds: float, callers: int, one_in: int) -> Findings:
             "poisons": poisons,
             "refused": refused,
             "deaths_per_poison": deaths / poisons,
+            "innocents_blamed": one.calls.blamed["echo"],
             **spread("call_ms", load.latencies_ms()),
         },
     )
@@ -59,11 +60,11 @@ async def _poison(one: Rig, number: int) -> list[str]:
     """Make a call that kills, until it is refused; return what was wrong with that."""
     kinds = [*FATAL, "hog"]
     how = kinds[number % len(kinds)]
-    order = Order(
-        tool="die", arguments={"how": how, "times": 100}, key=f"poison {number}", timeout_s=20
-    )
-    if how == "hog":
-        order = Order(tool="hog", key=order.key, timeout_s=20)
+    key = f"poison {number}"
+    order = Order(tool="hog", key=key, timeout_s=20)
+    if how != "hog":  # short, so that innocents stand behind it
+        arguments = {"how": how, "times": 100}
+        order = Order(tool="die", arguments=arguments, key=key, is_short=True, timeout_s=20)
     first, second = await one.calls.ask(order), await one.calls.ask(order)
     codes = (first.code, second.code)
     return [] if codes == ("worker_lost", "quarantined") else [f"{how}: {first} {second}"]

@@ -1,13 +1,14 @@
 """More work than there are workers: fairness, ageing, and a bound that holds."""
 
-import asyncio
-
 from chaos.calls import Call, Order
-from chaos.load import Load, beats
+from chaos.load import Load, beats, small_call
 from chaos.report import Findings, percentile, spread
 from chaos.rig import Rig, Setup, rig
 from chaos.scenarios.common import outcomes
 from protocol.tools.contract import Priority
+
+_SERVICE_S = 0.002
+"""What a job here takes; more if the machine is busy."""
 
 
 async def flood(*, flood: int, few: int) -> Findings:
@@ -32,7 +33,7 @@ async def flood(*, flood: int, few: int) -> Findings:
     )
 
 
-def _work(tenant: str, priority: Priority = "normal", seconds: float = 0.002) -> Order:
+def _work(tenant: str, priority: Priority = "normal", seconds: float = _SERVICE_S) -> Order:
     return Order(
         tool="busy",
         arguments={"seconds": seconds},
@@ -73,25 +74,18 @@ async def ageing(*, seconds: float, callers: int, every_s: float) -> Findings:
 
 
 async def overload(*, seconds: float, size: int, times: float) -> Findings:
-    """Ask for several times what the workers can do: what is accepted takes no longer for that."""
-    wrong: list[str] = []
+    """Ask for several times what the workers can do at best: what is accepted takes no longer for that."""
+    calls: list[Call] = []
     async with rig(Setup(queue_size=size, depth=1)) as one:
         await one.until_ready()
-        load = Load(one.calls, 4, lambda: _work("-"))
-        load.start()
-        await asyncio.sleep(1.0)
-        await load.stop()
-        rate = times * one.calls.codes.total()
-        calls: list[Call] = []
-        async for beat in beats(0.002, seconds):
-            while len(calls) < (beat + 1) * 0.002 * rate:
-                calls.append(one.calls.start(_work("-")))
+        rate = times * one.setup.workers / _SERVICE_S
+        async for beat in beats(_SERVICE_S, seconds):
+            due = int((beat + 1) * _SERVICE_S * rate)
+            calls += [one.calls.start(_work("-")) for _ in range(due - len(calls))]
         await one.watch.until(lambda: _answered(calls))
     accepted = [call.reply.seconds * 1e3 for call in calls if call.reply and call.reply.answer]
     refused = [call.reply for call in calls if call.reply and not call.reply.answer]
-    wrong += [
-        f"{reply}" for reply in refused if reply.code != "queue_full" or not reply.retry_after
-    ]
+    wrong = [f"{r}" for r in refused if r.code != "queue_full" or not r.retry_after]
     third = len(accepted) // 3
     first, last = percentile(accepted[:third], 0.99), percentile(accepted[-third:], 0.99)
     return Findings(
@@ -103,4 +97,19 @@ async def overload(*, seconds: float, size: int, times: float) -> Findings:
             **spread("accepted_ms", accepted),
             "last_third_to_first_p99": last / first,
         },
+    )
+
+
+async def rescue(*, rounds: int, behind: int) -> Findings:
+    """What stands behind a job that takes long is taken back; then nothing happens but answers."""
+    slow = Order(tool="busy", arguments={"seconds": 0.06}, is_short=True)
+    async with rig(Setup(workers=1)) as one:
+        await one.until_ready()
+        for _ in range(rounds):
+            for _ in range(30):
+                await one.calls.ok(small_call())  # short enough for another to stand behind it
+            calls = [one.calls.start(order) for order in (slow, *[small_call()] * behind)]
+            await one.watch.until(lambda calls=calls: _answered(calls))  # type: ignore[misc]
+    return Findings(
+        violations=one.violations(), figures={**outcomes(one), "taken_back": one.late_replies()}
     )

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 
 from chaos.client import Client, logged_events, starting, worker_pids
 from chaos.report import Figures, Findings, spread
@@ -30,7 +31,7 @@ class Gunner:
         """Shoot if it is time; nobody may be there to be shot at."""
         if time.monotonic() < self._due:
             return
-        self._due += self._every_s
+        self._due = max(self._due, time.monotonic() - self._every_s / 2) + self._every_s
         if victims := worker_pids(self._server):
             victim = self._random.choice(victims)
             self.shots.append((time.time(), victim))
@@ -70,8 +71,17 @@ def _attack(number: signal.Signals, seconds: float, every_s: float, in_flight: i
 
 
 def _outcomes(client: Client, seconds: float) -> Figures:
+    """Return what became of the calls (see `common.outcomes_under_fire`)."""
     calls = len(client.latencies_ms) + len(client.failures)
-    return {"calls": calls, "lost": len(client.failures), "calls_per_s": calls / seconds}
+    codes = Counter(client.failures)
+    shot_twice = codes.pop("worker_lost", 0)
+    return {
+        "calls": calls,
+        "lost": codes.total(),
+        "shot_twice": shot_twice,
+        "calls_per_s": calls / seconds,
+        **{f"calls_{code}": count for code, count in sorted(codes.items())},
+    }
 
 
 def _until(log: list[dict[str, object]], event: str, shots: list[Shot]) -> list[float]:
@@ -84,7 +94,7 @@ def _until(log: list[dict[str, object]], event: str, shots: list[Shot]) -> list[
         if line["event"] == event:
             at = dt.datetime.fromisoformat(str(line["timestamp"])).timestamp()
             times.setdefault(line["worker"], []).append(at)
-    ends = [(at, following(times.get(place_of[pid], []), at)) for at, pid in shots]
+    ends = [(at, following(times.get(place_of.get(pid), []), at)) for at, pid in shots]
     return [(end - at) * 1e3 for at, end in ends if end is not None]
 
 

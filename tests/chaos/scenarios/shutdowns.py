@@ -13,7 +13,8 @@ from chaos.watch import LONG_S
 from support.messages import request, snippet_call
 from support.toolcrew import Toolcrew
 
-_PATIENT = {"SERVER_GRACE_S": 60, "CREW_PARSE_WORKERS": 2, "CREW_DEADLINE_S": 120}
+_LONG_GRACE_S, _SHORT_GRACE_S = 60.0, 0.5
+_SETTINGS = {"CREW_PARSE_WORKERS": 2, "CREW_DEADLINE_S": 120}
 _BUDGET_S = 0.01
 
 
@@ -24,7 +25,7 @@ def shut_down(*, in_flight: int) -> Findings:
     with starting() as start:
         for leave in (_terminate, _close_input):
             server = _busy_server(start, in_flight)
-            workers = _workers(server)
+            workers = server.workers()
             at = time.monotonic()
             code, last_words = leave(server)
             figures[f"drained_s{leave.__name__}"] = time.monotonic() - at
@@ -32,12 +33,13 @@ def shut_down(*, in_flight: int) -> Findings:
             violations += _judge_answers(leave.__name__, last_words, in_flight)
             figures["calls"] += in_flight
             figures["answered"] += len(last_words)
-        for hurry in (_terminate_twice, _vanish):
-            server = _stuck_server(start, in_flight)
-            workers = _workers(server)
+        for hurry, grace_s in ((_terminate_twice, _LONG_GRACE_S), (_vanish, _SHORT_GRACE_S)):
+            server = _stuck_server(start, in_flight, grace_s)
+            workers = server.workers()
             figures[f"gone_s{hurry.__name__}"] = hurry(server)
             violations += _judge(hurry.__name__, server.wait(), workers)
     figures["second_signal_s"] = figures.pop("gone_s_terminate_twice")
+    figures["beyond_grace_s"] = figures.pop("gone_s_vanish") - _SHORT_GRACE_S
     return Findings(violations=violations, figures=figures)
 
 
@@ -46,13 +48,13 @@ def shut_down(*, in_flight: int) -> Findings:
 
 def _busy_server(start: Start, in_flight: int) -> Toolcrew:
     """Start a server that has just taken calls which it can answer within a second or so."""
-    server = start(FILES_PARSE_BUDGET_S=_BUDGET_S, **_PATIENT)
+    server = start(FILES_PARSE_BUDGET_S=_BUDGET_S, SERVER_GRACE_S=_LONG_GRACE_S, **_SETTINGS)
     return _give(server, in_flight, 2_000)
 
 
-def _stuck_server(start: Start, in_flight: int) -> Toolcrew:
-    """Start a server that has just taken calls which it can never answer."""
-    server = start(FILES_PARSE_BUDGET_S=1000, **_PATIENT)
+def _stuck_server(start: Start, in_flight: int, grace_s: float) -> Toolcrew:
+    """Start a server that has just taken calls which it can not answer for long."""
+    server = start(FILES_PARSE_BUDGET_S=1000, SERVER_GRACE_S=grace_s, **_SETTINGS)
     return _give(server, in_flight, 10_000)
 
 
@@ -62,10 +64,6 @@ def _give(server: Toolcrew, count: int, length: int) -> Toolcrew:
     server.talk.send(*calls, request("read", "ping"))
     server.talk.answer("read")
     return server
-
-
-def _workers(server: Toolcrew) -> list[psutil.Process]:
-    return server.workers()
 
 
 # --- ways to go

@@ -10,12 +10,17 @@ from collections.abc import Generator
 import psutil
 
 from chaos.calls import Order
+from chaos.client import starting
 from chaos.processes import ends_of, kill_9
 from chaos.report import Findings, spread
 from chaos.rig import rig
 from chaos.scenarios.common import outcomes
 from chaos.victim import DOINGS, environment_of
+from support.messages import snippet_call
+from support.sources import endless_bash
 from support.toolcrew import running
+
+_TWO_WORKERS = {"CREW_PARSE_WORKERS": 2, "CREW_PARSE_WORKERS_MIN": 2}
 
 
 async def worker_killed(*, rounds: int, children: int) -> Findings:
@@ -24,7 +29,7 @@ async def worker_killed(*, rounds: int, children: int) -> Findings:
     counts: list[int] = []
     async with rig() as one:
         for _ in range(rounds):
-            await one.until_ready()
+            await one.until_proven()
             order = Order(tool="spawn", arguments={"count": children}, is_idempotent=False)
             call = one.calls.start(order)
             await one.watch.until(lambda call=call: call.has_begun)  # type: ignore[misc]
@@ -66,6 +71,27 @@ def coordinator_killed(*, rounds: int) -> Findings:
     return Findings(
         violations=violations,
         figures={"coordinators": len(gone), "fewest_processes": fewest, **spread("gone_ms", gone)},
+    )
+
+
+def server_killed(*, rounds: int) -> Findings:
+    """Kill the whole server's coordinator while its workers are idle, or busy."""
+    gone: list[float] = []
+    violations: list[str] = []
+    for _ in range(rounds):
+        for is_busy in (False, True):
+            with starting() as start:
+                server = start(**_TWO_WORKERS, FILES_PARSE_BUDGET_S=1000)
+                if is_busy:
+                    server.talk.send(*(snippet_call(n, endless_bash(n), "bash") for n in range(2)))
+                    server.busy_worker()
+                server.ready_workers(2)
+                with ends_of(running(server.mark)) as ends:
+                    at = kill_9(server.process)
+                    gone.append((ends.wait() - at) * 1e3)
+                violations += [f"{one} is left" for one in running(server.mark)]
+    return Findings(
+        violations=violations, figures={"servers": len(gone), **spread("gone_ms", gone)}
     )
 
 

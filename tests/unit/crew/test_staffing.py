@@ -4,7 +4,7 @@ import pytest
 
 from coordinator.crew.actions import Note, Spawn
 from coordinator.crew.roster import Roster
-from coordinator.crew.staffing import PROBE_PROVES_AFTER_S
+from coordinator.crew.staffing import PROBE_PROVES_AFTER_S, UNBORN_RETRY_S
 from protocol.worker.messages import Beat, Ready
 from support.fakes_roster import (
     POLICY,
@@ -126,6 +126,19 @@ def test_a_job_of_somebody_else_is_no_proof_while_a_kind_is_down() -> None:
     assert roster.staffing.next_due_at() == 30.3
 
 
+def test_a_worker_of_old_does_not_prove_that_new_ones_can_work() -> None:
+    """Else a kind that can no longer start would be started for ever beside one worker that lives."""
+    roster = started(2)
+    ended: list[str] = []
+    for task_id in range(3):
+        roster.assign(task(task_id), 0)
+        answer(roster, 1, task_id, 0)
+        ended += events(roster.exited(2, 1, 0))
+        roster.tick(0.2, {})
+
+    assert ended[-1] == "kind_down"
+
+
 def test_restarts_are_counted_by_their_reason() -> None:
     roster = started()
     roster.exited(1, -11, 0)
@@ -137,16 +150,29 @@ def test_restarts_are_counted_by_their_reason() -> None:
     assert roster.members[0].restarts == 2
 
 
+def test_what_a_worker_said_makes_no_reason_of_its_own() -> None:
+    """Else anybody's program could fill the memory, one word at a time."""
+    roster = started()
+    for number in range(3):
+        roster.garbled(1, f"sent what is not a message: {number}")
+        roster.exited(1, -9, 0)
+        roster.tick(0, {})
+
+    assert roster.staffing.restarts_by_reason == {"sent what is not a message": 3}
+
+
 # --- workers that were never born
 
 
 def test_a_worker_that_is_not_born_is_tried_again_and_no_restart_is_spent() -> None:
     roster = roster_of(1)
-    for _ in range(2 * POLICY.intensity):
-        assert only(Spawn, roster.tick(0, {})) == [Spawn(1)]
-        assert roster.unborn(1, 0) == []
+    for attempt in range(2 * POLICY.intensity):
+        now = attempt * UNBORN_RETRY_S
+        assert only(Spawn, roster.tick(now, {})) == [Spawn(1)]
+        assert roster.unborn(1, now) == []
+        assert only(Spawn, roster.tick(now, {})) == []
+        assert roster.next_look_at() == now + UNBORN_RETRY_S
 
-    assert roster.next_look_at() == 0
     assert roster.staffing.restarts_by_reason == {}
 
 
@@ -175,7 +201,7 @@ def test_a_probe_that_is_not_born_is_tried_again() -> None:
     roster = probed()
     roster.unborn(1, 10.0)
 
-    assert only(Spawn, roster.tick(10.0, {})) == [Spawn(1)]
+    assert only(Spawn, roster.tick(10.0 + UNBORN_RETRY_S, {})) == [Spawn(1)]
     assert events(roster.exited(1, 1, 10.1)) == ["worker_exited", "kind_down"]
 
 

@@ -189,7 +189,7 @@ def test_discovery_says_who_we_are_and_what_we_speak(client: FakeClient) -> None
     result = client.result(modern(1, "server/discover"))
 
     assert result["supportedVersions"] == [MODERN]
-    assert result["capabilities"]["tools"] == {"listChanged": False}
+    assert result["capabilities"]["tools"] == {"listChanged": True}
 
 
 @pytest.mark.parametrize("method", ["initialize", "ping", "logging/setLevel", "no/such"])
@@ -562,7 +562,10 @@ def test_a_stream_is_acknowledged_and_ends_with_the_conversation(client: FakeCli
 
     (acknowledged,) = client.hear()
     assert acknowledged["method"] == "notifications/subscriptions/acknowledged"
-    assert acknowledged["params"] == {"_meta": {SUBSCRIPTION_KEY: 9}, "notifications": {}}
+    assert acknowledged["params"] == {
+        "_meta": {SUBSCRIPTION_KEY: 9},
+        "notifications": {"toolsListChanged": True},
+    }
     assert client.connection.is_quiet(), "nobody waits for the end of a stream"
 
     client.connection.finish()

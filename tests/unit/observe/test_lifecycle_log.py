@@ -10,8 +10,9 @@ import structlog
 
 from coordinator.crew.actions import Note
 from coordinator.observe import log
-from coordinator.observe.metrics import Metrics, is_degraded
+from coordinator.observe.metrics import Metrics, degradation, is_degraded
 from protocol.worker.messages import Ready
+from workers.sandbox import degradations
 
 EVENTS: tuple[str, ...] = get_args(get_type_hints(Note)["event"])
 KEYS = {"kind", "worker", "pid", "reason", "code", "delay_s", "count", "part"}
@@ -137,6 +138,23 @@ def test_a_stranger_cannot_fill_the_log_or_the_memory_with_names_of_its_own() ->
     assert told <= 16
     assert all(len(f"{part}{state}") <= 200 for part, state in metrics.sandbox_of("parse").items())
     assert all(part.isprintable() for part in metrics.sandbox_of("parse"))
+
+
+def test_what_a_launcher_says_on_stderr_is_told_once_too() -> None:
+    """The program that it becomes cannot say it in its `Ready`."""
+    metrics = Metrics()
+    (line,) = degradations({"landlock": "off: no such call", "seccomp": "on"})
+
+    told = [metrics.degraded("k", degradation(line)) for _ in range(3)]
+
+    assert told == [{"landlock": "off: no such call"}, {}, {}]
+
+
+@pytest.mark.parametrize(
+    "line", ["", "sandbox: landlock is on", "my sandbox: x is off: y", "sandbox: a b is off: c"]
+)
+def test_other_lines_say_nothing_of_a_sandbox(line: str) -> None:
+    assert degradation(line) == {}
 
 
 def test_a_degraded_part_is_one_warning(lines: Any) -> None:

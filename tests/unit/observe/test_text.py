@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.observe.text import LONGEST, duration, mebibytes, sandbox_line, tidy
+from coordinator.observe.text import LONGEST, duration, mebibytes, milliseconds, sandbox_line, tidy
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,13 @@ from coordinator.observe.text import LONGEST, duration, mebibytes, sandbox_line,
 )
 def test_a_duration_has_the_two_units_that_matter(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.0, "0"), (0.0512, "0.0512"), (9.876, "9.88"), (1394.2, "1394")]
+)
+def test_milliseconds_have_the_digits_that_can_be_measured(value: float, words: str) -> None:
+    assert milliseconds(value) == words
 
 
 def test_a_size_is_in_mebibytes() -> None:

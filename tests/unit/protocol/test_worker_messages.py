@@ -53,7 +53,7 @@ from_worker = st.one_of(
     st.builds(Part, ids, raws),
     st.builds(Done, ids, raws, st.none() | seconds),
     st.builds(Failed, ids, texts, texts, st.booleans()),
-    st.builds(Beat, st.integers(-1, 9), ids, ids, st.booleans()),
+    st.builds(Beat, st.integers(-1, 9), ids, ids, st.booleans(), st.booleans()),
 )
 
 

@@ -15,7 +15,7 @@ from protocol.worker.messages import (
     Progress,
     Ready,
 )
-from protocol.worker.session import State, WorkerSession
+from protocol.worker.session import MOST_CAPACITY, State, WorkerSession
 
 NULL = msgspec.Raw(b"null")
 CAPACITY = 2
@@ -149,9 +149,10 @@ def test_an_answer_to_nothing_ends_the_session() -> None:
     assert session.state is State.ENDED
 
 
-def test_a_worker_without_room_for_anything_is_refused() -> None:
-    with pytest.raises(ProtocolError, match="capacity 0"):
-        WorkerSession().advance(Ready("k", 7, 0))
+@pytest.mark.parametrize("capacity", [-1, 0, MOST_CAPACITY + 1, 10**30])
+def test_a_worker_with_room_for_nothing_or_for_everything_is_refused(capacity: int) -> None:
+    with pytest.raises(ProtocolError, match=f"capacity {capacity}"):
+        WorkerSession().advance(Ready("k", 7, capacity))
 
 
 def test_a_worker_that_drains_gets_no_more_but_answers_what_it_has() -> None:
@@ -163,6 +164,25 @@ def test_a_worker_that_drains_gets_no_more_but_answers_what_it_has() -> None:
 
     assert session.free_slots() == 0
     assert session.in_flight == {}
+
+
+def test_a_worker_is_ready_once_also_when_it_drains() -> None:
+    """Else it could make itself larger with jobs in flight, and nobody knew which of them run."""
+    session = with_jobs(1, 1, 2)
+    session.advance(Drain())
+
+    with pytest.raises(ProtocolError, match="Ready for the second time"):
+        session.advance(Ready("k", 7, 2))
+
+
+def test_a_worker_that_was_asked_to_go_before_it_was_there_may_still_say_ready() -> None:
+    session = WorkerSession()
+    session.advance(Drain())
+
+    session.advance(Ready("k", 7))
+
+    assert session.state is State.DRAINING
+    assert session.free_slots() == 0
 
 
 def test_what_was_in_flight_survives_a_broken_protocol() -> None:

@@ -106,7 +106,7 @@ class InFlightMachine(RuleBasedStateMachine):
     def may(self, message: Message) -> bool:
         match message:
             case Ready(capacity=capacity):
-                return self.state is not State.READY and capacity > 0
+                return self.state is not State.READY and self.capacity == 0 < capacity
             case Drain():
                 return self.state is not State.DRAINING
             case Job(id=job_id):
