@@ -1,6 +1,5 @@
 """What somebody probably meant by a name that does not exist: the one place that looks for near names."""
 
-import difflib
 from collections.abc import Iterable
 
 _LONGEST = 200
@@ -14,6 +13,8 @@ def nearest(name: str, known: Iterable[str], most: int = 1, closeness: float = _
 
     *closeness* is the ratio of `difflib`: 1 for equal names, 0 for nothing in common.
     """
+    import difflib  # noqa: PLC0415 - most processes never meet a wrong name
+
     return difflib.get_close_matches(name[:_LONGEST], list(known), n=most, cutoff=closeness)
 
 
