@@ -44,8 +44,7 @@ class App:
         self._resources = contextlib.ExitStack()
         scratch = self._resources.enter_context(scratch_folder())
         settings = _worker_settings(config, directory, scratch)
-        parse = _parse_kind(config.crew, settings)
-        kinds = [parse, *_third_parties(loaded, settings)]
+        kinds = [*_built_in_kinds(config.crew, settings), *_third_parties(loaded, settings)]
         metrics = Metrics()
         flights: Flights[Call] = Flights()
         cache = L1(config.cache.max_bytes, time.monotonic)
@@ -76,7 +75,7 @@ class App:
             quarantine=quarantine,
             files=config.files,
             crew=config.crew,
-            window=2 * parse.scaling.most + 1,
+            window={kind.name: 2 * kind.scaling.most + 1 for kind in kinds},
         )
         self.calls = Calls(
             offered(admin_tools=config.server.admin_tools), services, flights, metrics, directory
@@ -169,18 +168,30 @@ def _third_parties(loaded: Loaded, settings: WorkerSettings) -> list[KindConfig]
     ]
 
 
-def _parse_kind(crew: CrewConfig, settings: WorkerSettings) -> KindConfig:
-    most = crew.parse_workers or _cores()
+def _built_in_kinds(crew: CrewConfig, settings: WorkerSettings) -> list[KindConfig]:
+    numbers = {
+        "parse": (crew.parse_workers_min, crew.parse_workers),
+        "analyze": (crew.analyze_workers_min, crew.analyze_workers),
+    }
+    return [
+        _built_in_kind(name, least, most or _cores(), crew, settings)
+        for name, (least, most) in numbers.items()
+    ]
+
+
+def _built_in_kind(
+    name: str, least: int, most: int, crew: CrewConfig, settings: WorkerSettings
+) -> KindConfig:
     return KindConfig(
-        name="parse",
+        name=name,
         scaling=ScalingPolicy(
-            least=min(crew.parse_workers_min, most),
+            least=min(least, most),
             most=most,
             utilisation=crew.utilisation,
             keepalive_s=crew.scale_down_s,
         ),
-        argv=built_in_argv("parse"),
-        zygote_argv=zygote_argv("parse") if crew.zygote else None,
+        argv=built_in_argv(name),
+        zygote_argv=zygote_argv(name) if crew.zygote else None,
         depth=2,
         settings=settings,
         limits=HealthLimits(

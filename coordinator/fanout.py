@@ -3,13 +3,14 @@
 Rule 1: sources are numbered in listing order and merged in that order, whenever their pieces come.
 Rule 2: every source ends exactly once: as a piece from the cache, from a worker, or made here for a failure.
 Rule 3: a source is blamed for a worker's death only if it was the first one unanswered in its batch.
-Rule 4: this file reads no file and walks no folder; listing is a job like any other.
+Rule 4: this file reads no file and walks no folder; listing is a job like any other, and so is whatever
+makes rows of the facts of all sources, when the last of them has ended.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -18,12 +19,15 @@ from cache.l1 import L1
 from coordinator.config import CrewConfig, FilesConfig
 from coordinator.dispatch.dispatcher import Dispatcher, JobSpec
 from coordinator.dispatch.quarantine import Quarantine
-from coordinator.fanout_jobs import BatchJob, ListingJob, known_code
+from coordinator.fanout_jobs import BatchJob, CombiningJob, ListingJob, known_code
 from coordinator.merge import Bounds, Merge, Merged, read_cursor
 from protocol.errors import CallRefused, ErrorCode
 from protocol.tools.contract import Contract, FilePlan, Priority
 from protocol.tools.files import (
     LIST_FILES,
+    Combined,
+    CombineJob,
+    Facts,
     FileJob,
     Listed,
     Listing,
@@ -33,7 +37,10 @@ from protocol.tools.files import (
     Source,
     Sources,
 )
-from protocol.worker.messages import Progress
+from protocol.worker.messages import MAX_LINE_BYTES, Progress
+
+MOST_COMBINED_BYTES = 3 * MAX_LINE_BYTES // 4
+"""How large the facts of all sources together may be."""
 
 _PROGRESS_INTERVAL_S = 0.1
 _FULL_INTERVAL_S = 0.05
@@ -43,7 +50,7 @@ _FAILED_CODES = {"not_found", "not_allowed", "unreadable", "not_a_file"}
 _piece_decoder = msgspec.json.Decoder(Piece)
 _encode = msgspec.json.Encoder().encode
 
-_Job = ListingJob | BatchJob
+_Job = ListingJob | BatchJob | CombiningJob
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,8 +61,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     quarantine: Quarantine
     files: FilesConfig
     crew: CrewConfig
-    window: int
-    """How many batches of one run may be queued or running at a time."""
+    window: Mapping[str, int]
+    """How many batches of one run may be queued or running at a time, by kind."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +95,8 @@ class FileRun:
         self._batches: deque[list[int]] = deque()
         self._ready: dict[int, tuple[Piece, bool]] = {}
         self._merged = 0
+        self._facts: list[Facts] = []
+        self._combining = False
         self._jobs: dict[_Job, int] = {}
         self._paths: Sequence[str] = ()
         self._listing = False
@@ -174,6 +183,11 @@ class FileRun:
         self._jobs.pop(job, None)
         self._advance()
 
+    def combined(self, combined: Combined) -> None:
+        """Take the rows that all facts together make."""
+        self._merge.add_combined(combined)
+        self._end(self._merge.finish())
+
     def refused(self, refusal: CallRefused) -> None:
         """The run as a whole cannot go on."""
         self._end(refusal)
@@ -243,11 +257,16 @@ class FileRun:
             self._close_batch()
         self._send_batches()
         self._tell()
-        if not self._listing and not self._jobs and not self._batches and not self._ended:
+        is_over = not (self._listing or self._jobs or self._batches or self._combining)
+        if is_over and not self._ended:
             self._finish()
 
     def _send_batches(self) -> None:
-        while self._batches and len(self._jobs) < self._services.window and not self._ended:
+        while (
+            self._batches
+            and len(self._jobs) < self._services.window[self._kind]
+            and not self._ended
+        ):
             indices = self._batches.popleft()
             job = BatchJob(self, indices)
             refusal = self._submit(job, self._request.contract.name, self.arguments_for(indices))
@@ -308,6 +327,8 @@ class FileRun:
         while (ready := self._ready.pop(self._merged, None)) is not None:
             self._merge.add(ready[0], cached=ready[1])
             self._merged += 1
+            if self._plan.combine is not None and ready[0].outcome == "ok":
+                self._facts.append(Facts(ready[0].path, ready[0].language, ready[0].facts))
 
     def _tell(self) -> None:
         now = time.monotonic()
@@ -327,6 +348,9 @@ class FileRun:
     def _finish(self) -> None:
         merge = self._merge
         failure = merge.why_not_the_one() if self._single else merge.why_nothing()
+        if failure is None and self._facts:
+            self._combine()
+            return
         if failure is None:
             self._end(self._merge.finish())
             return
@@ -334,9 +358,29 @@ class FileRun:
         where = "" if named else f"{failure.path}: "
         self._end(CallRefused(known_code(failure.code), f"{where}{failure.message}"))
 
+    def combining_arguments(self) -> msgspec.Raw:
+        """Encode the arguments of the job that makes rows of all facts."""
+        return msgspec.Raw(_encode(CombineJob(self._plan.options, self._facts)))
+
+    def _combine(self) -> None:
+        assert self._plan.combine is not None
+        self._combining = True
+        arguments = self.combining_arguments()
+        if len(arguments) > MOST_COMBINED_BYTES:
+            message = (
+                f"There is too much to put together in {len(self._facts)} files: narrow with paths."
+            )
+            self._end(CallRefused("too_large", message))
+        elif refusal := self._submit(CombiningJob(self), self._plan.combine, arguments):
+            self._end(refusal)
+
     def _expire(self) -> None:
         """The run has taken too long: answer with what there is."""
         limit_s = self._services.files.run_deadline_s
+        if self._plan.combine is not None:  # of half the files nothing can be said
+            message = f"The run reached its limit of {limit_s:g} s: narrow with paths."
+            self._end(CallRefused("deadline", message))
+            return
         for index in range(len(self._sources)):
             if not self.is_settled(index):
                 self.failed(index, "deadline", f"The run reached its limit of {limit_s:g} s.")

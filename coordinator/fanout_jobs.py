@@ -12,10 +12,11 @@ import msgspec
 from coordinator.dispatch.backend import Outcome
 from coordinator.dispatch.quarantine import STRIKES
 from protocol.errors import CallRefused, ErrorCode
-from protocol.tools.files import Listing
+from protocol.tools.files import Combined, Listing
 from protocol.worker.messages import Progress
 
 _listing_decoder = msgspec.json.Decoder(Listing)
+_combined_decoder = msgspec.json.Decoder(Combined)
 
 
 class Run(Protocol):
@@ -50,6 +51,13 @@ class Run(Protocol):
 
     def job_ended(self, job: "BatchJob") -> None:
         """A batch has nothing left to answer."""
+
+    def combining_arguments(self) -> msgspec.Raw:
+        """Encode the arguments of the job that makes rows of all facts."""
+        ...
+
+    def combined(self, combined: Combined) -> None:
+        """Take the rows that all facts together make."""
 
     def refused(self, refusal: CallRefused) -> None:
         """The run as a whole cannot go on."""
@@ -120,6 +128,34 @@ class BatchJob:
         refusal = refusal_of(outcome)
         while self._left:
             self._run.failed(self._left.popleft(), refusal.code, refusal.message)
+
+
+class CombiningJob:
+    """Listens to the job that makes the rows of an answer from the facts of all sources."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._lost = 0
+
+    def on_part(self, result: msgspec.Raw) -> None:
+        del result  # its rows come at once
+
+    def on_progress(self, progress: Progress) -> None:
+        del progress  # a run counts files itself
+
+    def on_lost(self, reason: str, *, is_blamed: bool) -> msgspec.Raw | None:
+        self._lost += is_blamed
+        if self._lost < STRIKES:
+            return self._run.combining_arguments()
+        message = f"The worker putting the files' facts together died ({reason})."
+        self._run.refused(CallRefused("worker_lost", message))
+        return None
+
+    def on_end(self, outcome: Outcome) -> None:
+        if outcome.status == "done":
+            self._run.combined(_combined_decoder.decode(outcome.result))
+        else:
+            self._run.refused(refusal_of(outcome))
 
 
 def refusal_of(outcome: Outcome) -> CallRefused:

@@ -16,7 +16,7 @@ from coordinator.page import Limits, page
 from coordinator.shortfall import MOST_FAILURES, Shortfall
 from protocol.errors import CallRefused
 from protocol.tools.contract import FilePlan
-from protocol.tools.files import FileFailure, Piece
+from protocol.tools.files import Combined, FileFailure, Piece
 
 __all__ = ["MOST_FAILURES", "Bounds", "Cursor", "Merge", "Merged", "read_cursor"]
 
@@ -90,6 +90,7 @@ class Merge:
         self._cached = 0
         self._languages: Counter[str] = Counter()
         self._near: dict[str, float] = {}
+        self._combined = Combined()
         self._skipped = Shortfall("skipped")
         self._failed = Shortfall("failed")
 
@@ -107,8 +108,19 @@ class Merge:
             self._totals[name] = self._totals.get(name, 0) + count
         self._note_near(piece.near)
         counted = self._plan.counted
-        if counted is None or piece.totals.get(counted):
+        if self._plan.combine is None and (counted is None or piece.totals.get(counted)):
             self._page.offer(piece)
+
+    def add_combined(self, combined: Combined) -> None:
+        """Take the rows that the facts of all sources make."""
+        self._combined = combined
+        self._is_cut |= combined.cut
+        for row in combined.rows:
+            self._page.offer(Piece(text=row.text, head=row.data))
+
+    def has_result(self) -> bool:
+        """Tell whether any source has one."""
+        return self._parsed > 0
 
     def add_failure(
         self, path: str | None, code: str, message: str, outcome: str = "failed"
@@ -163,6 +175,8 @@ class Merge:
             "hint": " ".join(hints) or None,
             "next_cursor": cursor,
         }
+        if self._plan.combine is not None:
+            rest["overview"] = self._combined.overview
         return b'{"totals":%b,"%b":[%b],%b' % (
             msgspec.json.encode(self._all_totals()),
             self._plan.files_field.encode(),
@@ -181,8 +195,9 @@ class Merge:
         }
 
     def _text(self, hints: list[str]) -> str:
-        is_plain = self._is_single() and self._plan.counted is None
+        is_plain = self._is_single() and self._plan.counted is None and not self._plan.combine
         parts = [] if is_plain else [self._headline()]
+        parts += filter(None, [self._combined.text])
         parts += self._page.texts
         room = self._max_chars - _RESERVED - sum(len(text) + 1 for text in self._page.texts)
         parts += self._failed.lines(room // 2)
@@ -222,4 +237,4 @@ class Merge:
         return " · ".join(part for part in (files, languages, *counts) if part)
 
 
-_HEADLINE = {"lines", "symbols", "imports", "errors", "matches"}
+_HEADLINE = {"lines", "symbols", "imports", "functions", "errors", "matches", "findings", "changes"}

@@ -14,7 +14,7 @@ import msgspec
 from protocol.worker.messages import ToolOffer
 from workers.context import Tool
 
-BUILT_IN: Final = {"parse": "workers.parse.kind"}
+BUILT_IN: Final = {"parse": "workers.parse.kind", "analyze": "workers.analyze.kind"}
 
 
 class Kind(msgspec.Struct, frozen=True):

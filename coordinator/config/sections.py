@@ -58,6 +58,14 @@ class CrewConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     parse_workers_min: Annotated[
         int, Meta(ge=1, le=1024, description="Workers that parse when there is little to do.")
     ] = 1
+    analyze_workers: Annotated[
+        int,
+        Meta(ge=0, le=1024, description="Workers that analyse, at most; 0 = one for each core."),
+    ] = 0
+    analyze_workers_min: Annotated[
+        int,
+        Meta(ge=0, le=1024, description="Workers that analyse when there is nothing to analyse."),
+    ] = 0
     utilisation: Annotated[
         float,
         Meta(ge=0.1, le=1, description="The share of their time that workers should be busy."),

@@ -155,8 +155,8 @@ class KindCrew:
                     self._observer.on_note(self.config.name, action)
 
     def start(self) -> None:
-        """Have the zygote loading before the first worker is asked for."""
-        if self._zygote is not None:
+        """Have the zygote loading before the first worker is asked for, unless none is wanted so far."""
+        if self._zygote is not None and self.config.scaling.least > 0:
             self._zygote.start()
 
     def close(self) -> None:

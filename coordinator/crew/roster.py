@@ -77,7 +77,7 @@ class Roster:
 
     def capacity(self) -> int:
         """Return how many tasks can run at once when everybody wanted is there; at least 1."""
-        return self.staffing.wanted * max(1, *(m.session.capacity for m in self.members))
+        return max(1, self.staffing.wanted) * max(1, *(m.session.capacity for m in self.members))
 
     def is_busy(self) -> bool:
         """Tell whether anything runs, starts or dies, so that looking often is worth it."""

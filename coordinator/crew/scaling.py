@@ -27,7 +27,7 @@ _ROUNDING: Final = 1e-9
 
 
 class ScalingPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Between how many workers one kind is scaled, and how.
+    """Between how many workers one kind is scaled, and how; with *least* 0 the first comes with a job.
 
     What waits should be gone within *clear_backlog_s*; a worker more than the load needs is kept for
     *keepalive_s*.

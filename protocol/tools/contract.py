@@ -32,7 +32,8 @@ class FilePlan(msgspec.Struct, frozen=True, kw_only=True):
     its rows, None when a file has none; *noun* names a row for people. *files_field* is the field of
     the result that holds the files. *counted*: only files where this total is not 0 are shown.
     *totals* are added up, if not those of the contract. *narrow* says how to ask for less,
-    *instead* what to ask when nothing was found.
+    *instead* what to ask when nothing was found. *combine* is the worker's tool that makes the rows of
+    the answer from the facts of all pieces, if they are not the rows of the files themselves.
     """
 
     options: msgspec.Raw
@@ -44,6 +45,7 @@ class FilePlan(msgspec.Struct, frozen=True, kw_only=True):
     totals: tuple[str, ...] | None = None
     narrow: str = "paths or detail=summary"
     instead: str = ""
+    combine: str | None = None
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):

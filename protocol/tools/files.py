@@ -134,7 +134,7 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
     result; *head* is then `{}`. *settled* is False when the file changed so recently that its
     fingerprint might hide a later change: such a piece must not be cached. *cut* says that the source has
     more rows than a piece may hold. *near* are names like the one that was asked for and is not
-    there, with how alike they are.
+    there, with how alike they are. *facts* are for the job that combines all pieces (see `CombineJob`).
     """
 
     path: str | None = None
@@ -149,6 +149,34 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
     settled: bool = True
     cut: bool = False
     near: dict[str, float] = {}
+    facts: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class Facts(msgspec.Struct, frozen=True, array_like=True):
+    """What is known of one source, in whatever form the tool has chosen."""
+
+    path: str | None
+    language: str | None
+    facts: msgspec.Raw
+
+
+class CombineJob(msgspec.Struct, frozen=True):
+    """The arguments of a job that makes one answer of all sources that were looked at, in listing order."""
+
+    options: msgspec.Raw
+    files: list[Facts]
+
+
+class Combined(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Its result: the rows, in the order in which they are to be read, and what is said of all of it.
+
+    *text* is that for a model; *overview* is the encoded object that becomes the field of that name.
+    """
+
+    text: str = ""
+    rows: list[Item] = []
+    overview: msgspec.Raw = msgspec.Raw(b"null")
+    cut: bool = False
 
 
 class FileFailure(msgspec.Struct, frozen=True, kw_only=True):

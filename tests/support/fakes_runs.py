@@ -81,7 +81,7 @@ class Rig:
             quarantine=self.quarantine,
             files=FilesConfig(batch_files=batch_files, run_deadline_s=600.0),
             crew=CrewConfig(deadline_s=30.0),
-            window=window,
+            window={"parse": window},
         )
         self.listings: deque[Listing] = deque()
         self.unsettled: set[str] = set()

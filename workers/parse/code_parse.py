@@ -1,17 +1,12 @@
-"""The tool `code_parse`: one piece for each source, whatever happens to the others."""
-
-import logging
-from collections.abc import Callable
+"""The tool `code_parse`: symbols, outlines, trees, and what was asked for."""
 
 import msgspec
 
-from protocol.errors import CallRefused
 from protocol.tools.code_parse import Options, ParsedFile
-from protocol.tools.files import FileJob, Piece, Source
-from protocol.tools.languages import LANGUAGES, nearest_languages, resolve_language
-from protocol.worker.settings import WorkerSettings
-from workers.context import JobCancelled, JobContext, Tool
-from workers.files.reading import SKIP_CODES, Loaded, load
+from protocol.tools.files import Piece, Source
+from workers.context import Tool
+from workers.file_tool import Load, file_tool
+from workers.files.reading import Loaded, load
 from workers.parse.answer import Answer
 from workers.parse.file_parser import parse_file
 from workers.parse.query_rows import answer_query
@@ -19,58 +14,18 @@ from workers.parse.symbol_rows import answer_symbol
 from workers.parse.text import headline, short_headline
 from workers.query.ask import question
 from workers.syntax.budget import Budget
-from workers.syntax.detect import detect_language
 
-Load = Callable[[Source, WorkerSettings], Loaded]
-
-_log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
-_decode_job = msgspec.json.Decoder(FileJob).decode
-_decode_options = msgspec.json.Decoder(Options).decode
-
-
-_SKIPPED_IF_LISTED = frozenset({"unknown_language", "invalid_arguments"})
-"""Files that a folder happens to hold, and that are of no known language or not what a query fits."""
 
 
 def tool(read: Load = load) -> Tool:
     """Return `code_parse`, which gets its sources' bytes from *read*."""
-
-    def code_parse(arguments: msgspec.Raw, context: JobContext) -> bytes:
-        job = _decode_job(arguments)
-        options = _decode_options(job.options)
-        last = b""
-        for source in job.sources:
-            if context.cancelled():
-                raise JobCancelled
-            if last:
-                context.part(last)
-            last = _encode(_piece(source, options, context, read))
-        return last
-
-    return code_parse
+    return file_tool(Options, _parsed_piece, read)
 
 
-code_parse = tool()
-
-
-def _piece(source: Source, options: Options, context: JobContext, read: Load) -> Piece:
-    """Turn one source into its piece; only a cancelled job gets past this."""
-    try:
-        return _parsed_piece(source, options, context, read)
-    except CallRefused as refusal:
-        return _refused_piece(source, refusal)
-    except JobCancelled:
-        raise
-    except Exception:  # noqa: BLE001 - one bad source must not fail the others
-        _log.exception("parse_failed path=%s", source.path)
-        return _refused_piece(source, CallRefused("internal", "The parser failed on this source."))
-
-
-def _parsed_piece(source: Source, options: Options, context: JobContext, read: Load) -> Piece:
-    loaded = read(source, context.settings)
-    language = _language(source, loaded.data)
-    budget = Budget(context.settings.parse_budget_s, context.cancelled)
+def _parsed_piece(
+    source: Source, language: str, loaded: Loaded, options: Options, budget: Budget
+) -> Piece:
     if options.query is not None:
         asked = question(options.query, language)
         answer = answer_query(source.path, asked, loaded.data, options, budget)
@@ -119,36 +74,4 @@ def _totals(file: ParsedFile) -> dict[str, int]:
     }
 
 
-def _refused_piece(source: Source, refusal: CallRefused) -> Piece:
-    is_listed = source.path is not None and not source.named
-    is_skipped = refusal.code in SKIP_CODES or (is_listed and refusal.code in _SKIPPED_IF_LISTED)
-    return Piece(
-        path=source.path,
-        outcome="skipped" if is_skipped else "failed",
-        code=refusal.code,
-        message=refusal.message,
-    )
-
-
-def _language(source: Source, data: bytes) -> str:
-    """Return the language that the caller gave, or else the one detected.
-
-    Raises:
-        CallRefused: there is no such language, or nothing tells which one it is.
-    """
-    if source.language is None:
-        return detect_language(source.path, data) or _refuse_undetected(source.path)
-    return resolve_language(source.language) or _refuse_unknown(source.language)
-
-
-def _refuse_unknown(name: str) -> str:
-    near = nearest_languages(name) or list(LANGUAGES)
-    raise CallRefused("unknown_language", f"Unknown language {name!r}; try {', '.join(near)}.")
-
-
-def _refuse_undetected(path: str | None) -> str:
-    what = "this snippet" if path is None else f"'{path.rpartition('/')[2]}'"
-    known = ", ".join(LANGUAGES)
-    raise CallRefused(
-        "unknown_language", f"Cannot tell the language of {what}; set `language` to one of {known}."
-    )
+code_parse = tool()

@@ -1,0 +1,423 @@
+"""The contract of `code_analyze`: metrics, findings, duplication and graphs of source code."""
+
+from typing import Annotated, Literal, get_args
+
+import msgspec
+
+from protocol.errors import CallRefused
+from protocol.tools.code_links import CallEdge, Change, Duplicate, ImportEdge, Overview, Unused
+from protocol.tools.code_metrics import (
+    Abc,
+    Documentation,
+    Finding,
+    Halstead,
+    Lines,
+    Maintainability,
+    Severity,
+)
+from protocol.tools.code_parse import SymbolKind
+from protocol.tools.contract import Annotations, Contract, FilePlan
+from protocol.tools.files import FileFailure, Sources
+from protocol.tools.places import Range
+
+COMBINE = "combine_analyses"
+"""The internal job that makes one answer of what was found in each file."""
+
+Detail = Literal[
+    "summary",
+    "functions",
+    "types",
+    "findings",
+    "hotspots",
+    "folders",
+    "duplicates",
+    "calls",
+    "imports",
+    "unused",
+    "changes",
+]
+
+Metric = Literal[
+    "lines",
+    "parameters",
+    "nesting",
+    "cyclomatic",
+    "cognitive",
+    "halstead",
+    "maintainability",
+    "abc",
+    "fan",
+    "documentation",
+]
+
+Measure = Literal[
+    "cognitive",
+    "cyclomatic",
+    "lines",
+    "nesting",
+    "parameters",
+    "volume",
+    "abc",
+    "fan_in",
+    "fan_out",
+    "maintainability",
+]
+
+ALL_METRICS: tuple[Metric, ...] = get_args(Metric)
+
+
+class Thresholds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """From where on something is worth a finding; 0: never. Left out: as configured."""
+
+    function_lines: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    file_lines: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    cyclomatic: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    cognitive: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    parameters: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    nesting: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
+class Arguments(Sources, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a caller of `code_analyze` can say."""
+
+    detail: Annotated[
+        Detail | None,
+        msgspec.Meta(
+            description="summary: per file. functions (default), types: their metrics. findings: what to "
+            "look at, and why. hotspots: the worst by `measure`. folders: metrics per folder. duplicates: "
+            "copied code. calls, imports: the graphs. unused: imports and private symbols that nothing "
+            "refers to. changes: better or worse than an earlier version."
+        ),
+    ] = None
+    metrics: Annotated[
+        list[Metric] | None,
+        msgspec.Meta(
+            description="Which metrics to show of each function, type or file; default all."
+        ),
+    ] = None
+    measure: Annotated[
+        Measure,
+        msgspec.Meta(description="hotspots: by what; maintainability: the lowest first."),
+    ] = "cognitive"
+    of: Annotated[
+        Literal["functions", "types", "files"],
+        msgspec.Meta(description="hotspots: of what."),
+    ] = "functions"
+    churn_days: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=3650)] | None,
+        msgspec.Meta(
+            description="hotspots: multiply by how many git commits touched the file in so many days."
+        ),
+    ] = None
+    thresholds: Annotated[
+        Thresholds | None, msgspec.Meta(description="findings: other thresholds for this call.")
+    ] = None
+    rules: Annotated[
+        list[str] | None,
+        msgspec.Meta(description="findings: only these rules, such as empty-catch or todo."),
+    ] = None
+    severity: Annotated[
+        Severity, msgspec.Meta(description="findings: none that are less severe.")
+    ] = "info"
+    min_tokens: Annotated[
+        int,
+        msgspec.Meta(ge=20, le=5000, description="duplicates: how long copied code is at least."),
+    ] = 50
+    compare_code: Annotated[
+        str | None, msgspec.Meta(description="changes: the earlier text of `code` or `path`.")
+    ] = None
+    compare_path: Annotated[
+        str | None,
+        msgspec.Meta(description="changes: the earlier file or folder, to compare `path` with."),
+    ] = None
+    compare_revision: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="changes: a git revision, such as HEAD~1 or main, to compare with."
+        ),
+    ] = None
+    format: Annotated[
+        Literal["text", "markdown"],
+        msgspec.Meta(description="How the text of the answer is written: markdown has tables."),
+    ] = "text"
+
+
+class Options(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What of the arguments a worker must know."""
+
+    detail: Detail = "functions"
+    metrics: list[Metric] | None = None
+    measure: Measure = "cognitive"
+    of: Literal["functions", "types", "files"] = "functions"
+    churn_days: int | None = None
+    thresholds: Thresholds = Thresholds()
+    rules: list[str] | None = None
+    severity: Severity = "info"
+    min_tokens: int = 50
+    markdown: bool = False
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What functions, types and files can have; left out: not asked for, or not measured."""
+
+    lines: Lines | None = None
+    nesting: int | None = None
+    cyclomatic: int | None = None
+    cognitive: int | None = None
+    halstead: Halstead | None = None
+    maintainability: Maintainability | None = None
+    abc: Abc | None = None
+
+
+class FunctionRow(Measured, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One function or method; a named function inside it is a row of its own."""
+
+    kind: SymbolKind
+    qualified_name: str
+    range: Range
+    parameters: Annotated[int | None, msgspec.Meta(description="Without `self` and its like.")] = (
+        None
+    )
+    fan_in: Annotated[
+        int | None, msgspec.Meta(description="How many functions of the file call it.")
+    ] = None
+    fan_out: Annotated[
+        int | None, msgspec.Meta(description="How many functions of the file it calls.")
+    ] = None
+    documented: bool | None = None
+
+
+class TypeRow(Measured, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One class or its like with all that is in it; its index is that of its average function."""
+
+    kind: SymbolKind
+    qualified_name: str
+    range: Range
+    functions: int
+    documentation: Documentation | None = None
+    documented: bool | None = None
+
+
+class AnalyzedFile(Measured, frozen=True, kw_only=True, omit_defaults=True):
+    """One source; counts are of all that is in it, rows may be cut by `limit`."""
+
+    path: Annotated[str | None, msgspec.Meta(description="null for a snippet.")]
+    language: str
+    metrics: Annotated[
+        list[Metric], msgspec.Meta(description="Those that there are for this language.")
+    ]
+    function_count: int = 0
+    type_count: int = 0
+    finding_count: int = 0
+    error_count: Annotated[int, msgspec.Meta(description="Syntax errors.")] = 0
+    documentation: Documentation | None = None
+    functions: list[FunctionRow] = []
+    types: list[TypeRow] = []
+    findings: list[Finding] = []
+    changes: list[Change] = []
+
+
+class HotSpot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One of the worst; *score* is what it is ranked by: the value, times the commits if asked for."""
+
+    path: str | None
+    name: Annotated[str | None, msgspec.Meta(description="null for a file.")] = None
+    line: int | None = None
+    measure: Measure
+    value: float
+    commits: int | None = None
+    score: float
+
+
+class FolderRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One folder with all that is below it; sums, unless they say otherwise."""
+
+    path: str
+    files: int
+    lines: Lines
+    functions: int
+    types: int
+    cyclomatic: int
+    cognitive: int
+    nesting: Annotated[int, msgspec.Meta(description="The deepest.")]
+    maintainability: Annotated[
+        float | None, msgspec.Meta(description="Mean index of the files, weighted by their code.")
+    ] = None
+    documentation: Documentation | None = None
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over every source of the call, also over those that are not shown."""
+
+    files: Annotated[int, msgspec.Meta(description="Looked at.")]
+    skipped: int
+    failed: int
+    cached: Annotated[int, msgspec.Meta(description="Answered from an earlier result.")]
+    lines: int
+    code: int
+    comment: int
+    blank: int
+    logical: int
+    functions: int
+    types: int
+    cyclomatic: int
+    cognitive: int
+    documented: Annotated[int, msgspec.Meta(description="Functions and types with documentation.")]
+    documentable: int
+    errors: Annotated[int, msgspec.Meta(description="Syntax errors.")]
+    findings: Annotated[
+        int | msgspec.UnsetType, msgspec.Meta(description="With detail=findings.")
+    ] = msgspec.UNSET
+    changes: Annotated[
+        int | msgspec.UnsetType, msgspec.Meta(description="With detail=changes: functions.")
+    ] = msgspec.UNSET
+    better: int | msgspec.UnsetType = msgspec.UNSET
+    worse: int | msgspec.UnsetType = msgspec.UNSET
+    languages: Annotated[dict[str, int], msgspec.Meta(description="Files by language.")]
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What `code_analyze` answers: one of the lists is filled, as `detail` asked."""
+
+    totals: Totals
+    files: list[AnalyzedFile] = []
+    hotspots: list[HotSpot] = []
+    folders: list[FolderRow] = []
+    duplicates: list[Duplicate] = []
+    calls: list[CallEdge] = []
+    imports: list[ImportEdge] = []
+    unused: list[Unused] = []
+    overview: Annotated[
+        Overview | None, msgspec.Meta(description="What is said of all files together.")
+    ] = None
+    skipped: Annotated[
+        list[FileFailure], msgspec.Meta(description="Left out on purpose; the first 50.")
+    ]
+    failed: Annotated[
+        list[FileFailure], msgspec.Meta(description="Could not be analysed; the first 50.")
+    ]
+    complete: Annotated[
+        bool, msgspec.Meta(description="False when something was cut or a source failed.")
+    ]
+    hint: Annotated[
+        str | None, msgspec.Meta(description="What was left out, and how to get at it.")
+    ] = None
+    next_cursor: Annotated[
+        str | None, msgspec.Meta(description="Give it back as `cursor` to read on.")
+    ]
+
+
+OF_FILES: dict[Detail, str | None] = {
+    "summary": None,
+    "functions": "functions",
+    "types": "types",
+    "findings": "findings",
+    "changes": "changes",
+}
+"""The details that are said file by file, and the field of `AnalyzedFile` that holds their rows."""
+
+TOTALS = (
+    "lines",
+    "code",
+    "comment",
+    "blank",
+    "logical",
+    "functions",
+    "types",
+    "cyclomatic",
+    "cognitive",
+    "documented",
+    "documentable",
+    "errors",
+)
+"""The keys of a piece's `totals`."""
+
+_MORE_TOTALS: dict[Detail, tuple[str, ...]] = {
+    "findings": ("findings",),
+    "changes": ("changes", "better", "worse"),
+}
+
+_NARROW = "paths or detail=summary"
+
+
+def plan(arguments: Arguments) -> FilePlan:
+    """Return what each source's worker must know, and where its rows belong.
+
+    Raises:
+        CallRefused: the arguments exclude each other.
+    """
+    detail = _detail(arguments)
+    options = Options(
+        detail=detail,
+        metrics=arguments.metrics,
+        measure=arguments.measure,
+        of=arguments.of,
+        churn_days=arguments.churn_days,
+        thresholds=arguments.thresholds or Thresholds(),
+        rules=arguments.rules,
+        severity=arguments.severity,
+        min_tokens=arguments.min_tokens,
+        markdown=arguments.format == "markdown",
+    )
+    is_of_files = detail in OF_FILES
+    return FilePlan(
+        options=msgspec.Raw(msgspec.json.encode(options)),
+        items_field=OF_FILES.get(detail),
+        noun="files" if detail == "summary" else detail,
+        files_field="files" if is_of_files else detail,
+        counted=detail if detail in ("findings", "changes") else None,
+        totals=TOTALS + _MORE_TOTALS.get(detail, ()),
+        narrow=_NARROW if is_of_files else "paths or limit",
+        instead="that is good news" if detail == "findings" else "",
+        combine=None if is_of_files else COMBINE,
+    )
+
+
+def _detail(arguments: Arguments) -> Detail:
+    """Return what is asked for, which need not be said where it is clear."""
+    compared = [
+        name
+        for name in ("compare_code", "compare_path", "compare_revision")
+        if getattr(arguments, name) is not None
+    ]
+    if len(compared) > 1:
+        raise _refused(f"give one of {' and '.join(f'`{name}`' for name in compared)}")
+    if compared and arguments.detail not in (None, "changes"):
+        raise _refused(
+            f"`{compared[0]}` says what changed; leave out detail={arguments.detail}, or say changes"
+        )
+    if arguments.detail == "changes" and not compared:
+        raise _refused(
+            "detail=changes needs what to compare with: `compare_code`, `compare_path` or "
+            "`compare_revision`"
+        )
+    if arguments.churn_days is not None and arguments.detail != "hotspots":
+        raise _refused("`churn_days` needs detail=hotspots")
+    return "changes" if compared else arguments.detail or "functions"
+
+
+def _refused(what: str) -> CallRefused:
+    return CallRefused("invalid_arguments", f"{what}.")
+
+
+CONTRACT = Contract(
+    name="code_analyze",
+    title="Analyse code",
+    description=(
+        "Measures code and says where to look: cyclomatic and cognitive complexity, lines, Halstead, "
+        "maintainability, ABC, documentation per function, type, file and folder; findings; the worst spots "
+        "(with git churn); copied code; call and import graphs with cycles; unused imports and private "
+        "symbols; and what became better or worse against another version. Takes a snippet (`code`), a file "
+        "or folder (`path`), or many (`paths`). Full metrics for Python, JavaScript, TypeScript, Java, Go, "
+        "C, C++, C#, Rust, Ruby, PHP, Kotlin, Swift and Scala; lines and duplication for all others. Works "
+        "offline, reads only below the server's roots, never runs the code."
+    ),
+    version="1",
+    arguments=Arguments,
+    result=Result,
+    annotations=Annotations(read_only_hint=True),
+    kind="analyze",
+    priority="normal",
+    plan=plan,
+    totals=TOTALS,
+)
