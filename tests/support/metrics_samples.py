@@ -83,12 +83,18 @@ def _counts(found: FileMetrics | FunctionMetrics | TypeMetrics) -> list[str]:
     return [
         f"  lines {_lines(found.lines)}",
         f"  cyclomatic {found.cyclomatic}, cognitive {found.cognitive}, nesting {found.nesting}",
-        f"  operators {tokens.operators} ({tokens.distinct_operators} distinct),"
-        f" operands {tokens.operands} ({tokens.distinct_operands} distinct)",
-        f"  volume {tokens.volume:.2f}, difficulty {tokens.difficulty:.2f},"
-        f" effort {tokens.effort:.2f}",
-        f"  assignments {vector.assignments}, branches {vector.branches},"
-        f" conditions {vector.conditions}, magnitude {vector.magnitude:.2f}",
+        (
+            f"  operators {tokens.operators} ({tokens.distinct_operators} distinct),"
+            f" operands {tokens.operands} ({tokens.distinct_operands} distinct)"
+        ),
+        (
+            f"  volume {tokens.volume:.2f}, difficulty {tokens.difficulty:.2f},"
+            f" effort {tokens.effort:.2f}"
+        ),
+        (
+            f"  assignments {vector.assignments}, branches {vector.branches},"
+            f" conditions {vector.conditions}, magnitude {vector.magnitude:.2f}"
+        ),
         f"  maintainability {index.index:.2f} ({index.original:.2f} of 171)",
     ]
 
