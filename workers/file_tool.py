@@ -59,8 +59,8 @@ def file_tool(options: type[_Options], piece_of: PieceOf[_Options], read: Load =
             raise
         except Exception:  # noqa: BLE001 - one bad source must not fail the others
             _log.exception("source_failed path=%s", source.path)
-            refusal = CallRefused("internal", "The worker failed on this source.")
-            return _refused_piece(source, refusal)
+            failure = CallRefused("internal", "The worker failed on this source.")
+            return _refused_piece(source, failure)
 
     return run
 

@@ -143,7 +143,7 @@ class Arguments(Sources, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Options(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What of the arguments a worker must know."""
+    """What of the arguments a worker must know; *commits* by path is for whoever combines."""
 
     detail: Detail = "functions"
     metrics: list[Metric] | None = None
@@ -155,6 +155,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     severity: Severity = "info"
     min_tokens: int = 50
     markdown: bool = False
+    commits: dict[str, int] = {}
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -161,10 +161,14 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
 
 
 class CombineJob(msgspec.Struct, frozen=True):
-    """The arguments of a job that makes one answer of all sources that were looked at, in listing order."""
+    """The arguments of a job that makes one answer of all sources that were looked at, in listing order.
+
+    *commits* is how many commits touched each path, where that was asked for.
+    """
 
     options: msgspec.Raw
     files: list[Facts]
+    commits: dict[str, int] = {}
 
 
 class Combined(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -4,6 +4,7 @@ from tree_sitter import Tree
 
 from workers.analyze.definitions import Definitions
 from workers.analyze.model import FileMetrics, Lines
+from workers.analyze.parsed import Parsed, parsed
 from workers.analyze.place import Place
 from workers.analyze.rows import Rows
 from workers.analyze.table import Table, table
@@ -11,7 +12,6 @@ from workers.analyze.text import Division, Text, divide, find_signs
 from workers.analyze.walk import actions_of, walk
 from workers.syntax.budget import Budget
 from workers.syntax.lines import count_lines
-from workers.syntax.parsing import parse
 from workers.syntax.source import Source
 
 
@@ -22,7 +22,17 @@ def measure_file(data: bytes, language: str, budget: Budget) -> FileMetrics:
         CallRefused: the budget is spent.
         JobCancelled: nobody waits any more.
     """
-    tree, source = parse(data, language, budget), Source(data)
+    return measure(parsed(None, language, data, budget))
+
+
+def measure(one: Parsed) -> FileMetrics:
+    """Measure what is parsed already.
+
+    Raises:
+        CallRefused: the budget is spent.
+        JobCancelled: nobody waits any more.
+    """
+    _, language, tree, source, budget = one
     rules = table(language)
     if rules is None:
         counts = count_lines(tree, source, language, budget)

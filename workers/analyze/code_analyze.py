@@ -1,0 +1,95 @@
+"""The tool `code_analyze`: what one source comes to, by what was asked for."""
+
+import msgspec
+
+from protocol.tools.code_analyze import OF_FILES, AnalyzedFile, Options
+from protocol.tools.files import Item, Piece, Source
+from workers.analyze.combine import LINKS
+from workers.analyze.file_rows import analyzed_file, function_items, type_items
+from workers.analyze.measure import measure
+from workers.analyze.model import FileMetrics
+from workers.analyze.parsed import Parsed, parsed
+from workers.analyze.text_lines import headline
+from workers.context import Tool
+from workers.file_tool import Load, file_tool
+from workers.files.reading import Loaded, load
+from workers.syntax.budget import Budget
+from workers.syntax.problems import problems
+
+_encode = msgspec.json.Encoder().encode
+
+
+def tool(read: Load = load) -> Tool:
+    """Return `code_analyze`, which gets its sources' bytes from *read*."""
+    return file_tool(Options, _piece, read)
+
+
+def _piece(
+    source: Source, language: str, loaded: Loaded, options: Options, budget: Budget
+) -> Piece:
+    one = parsed(source.path, language, loaded.data, budget)
+    metrics = measure(one)
+    _, error_count = problems(one.tree, one.source, budget)
+    if options.detail not in OF_FILES:
+        return _facts_piece(one, metrics, options, error_count, settled=loaded.settled)
+    items = _items(one, metrics, options)
+    findings = len(items) if options.detail == "findings" else 0
+    file = analyzed_file(one, metrics, options, error_count, findings)
+    return Piece(
+        path=source.path,
+        language=language,
+        text=headline(file, metrics),
+        head=msgspec.Raw(_encode(file)),
+        items=items,
+        totals=_totals(metrics, file),
+        settled=loaded.settled,
+    )
+
+
+def _facts_piece(
+    one: Parsed, metrics: FileMetrics, options: Options, error_count: int, *, settled: bool
+) -> Piece:
+    facts = LINKS[options.detail].facts(one, metrics, options)
+    return Piece(
+        path=one.path,
+        language=one.language,
+        totals=_counts(metrics, error_count),
+        facts=msgspec.Raw(_encode(facts)),
+        settled=settled,
+    )
+
+
+def _items(one: Parsed, metrics: FileMetrics, options: Options) -> list[Item]:
+    match options.detail:
+        case "functions":
+            return function_items(metrics, options)
+        case "types":
+            return type_items(metrics, options)
+        case _:
+            del one
+            return []
+
+
+def _totals(metrics: FileMetrics, file: AnalyzedFile) -> dict[str, int]:
+    return {**_counts(metrics, file.error_count), "findings": file.finding_count}
+
+
+def _counts(metrics: FileMetrics, error_count: int) -> dict[str, int]:
+    lines, documentation = metrics.lines, metrics.documentation
+    return {
+        "lines": lines.total,
+        "code": lines.code,
+        "comment": lines.comment,
+        "blank": lines.blank,
+        "logical": lines.logical,
+        "functions": len(metrics.functions),
+        "types": len(metrics.types),
+        "cyclomatic": metrics.cyclomatic or 0,
+        "cognitive": metrics.cognitive or 0,
+        "documented": documentation.documented if documentation else 0,
+        "documentable": documentation.documentable if documentation else 0,
+        "errors": error_count,
+    }
+
+
+code_analyze = tool()

@@ -1,0 +1,96 @@
+"""Measurements as rows of an answer: with the metrics that were asked for, and no others."""
+
+from typing import Any
+
+import msgspec
+
+from protocol.tools.code_analyze import (
+    ALL_METRICS,
+    AnalyzedFile,
+    FunctionRow,
+    Metric,
+    Options,
+    TypeRow,
+)
+from protocol.tools.files import Item
+from workers.analyze.model import FileMetrics, FunctionMetrics, TypeMetrics
+from workers.analyze.parsed import Parsed
+from workers.analyze.text_lines import function_line, type_line
+
+_FIELDS: dict[Metric, tuple[str, ...]] = {
+    "lines": ("lines",),
+    "parameters": ("parameters",),
+    "nesting": ("nesting",),
+    "cyclomatic": ("cyclomatic",),
+    "cognitive": ("cognitive",),
+    "halstead": ("halstead",),
+    "maintainability": ("maintainability",),
+    "abc": ("abc",),
+    "fan": ("fan_in", "fan_out"),
+    "documentation": ("documentation", "documented"),
+}
+
+_encode = msgspec.json.Encoder().encode
+
+
+def function_items(metrics: FileMetrics, options: Options) -> list[Item]:
+    """Return a row for each function, in document order."""
+    names = _names(options)
+    items: list[Item] = []
+    for each in metrics.functions:
+        row = FunctionRow(
+            kind=each.kind,
+            qualified_name=each.qualified_name,
+            range=each.range,
+            **_chosen(each, names),
+        )
+        items.append(Item(function_line(row), msgspec.Raw(_encode(row))))
+    return items
+
+
+def type_items(metrics: FileMetrics, options: Options) -> list[Item]:
+    """Return a row for each type, in document order."""
+    names = _names(options)
+    items: list[Item] = []
+    for each in metrics.types:
+        row = TypeRow(
+            kind=each.kind,
+            qualified_name=each.qualified_name,
+            range=each.range,
+            functions=each.functions,
+            **_chosen(each, names),
+        )
+        items.append(Item(type_line(row), msgspec.Raw(_encode(row))))
+    return items
+
+
+def analyzed_file(
+    one: Parsed, metrics: FileMetrics, options: Options, error_count: int, findings: int
+) -> AnalyzedFile:
+    """Return what is said of a file as a whole."""
+    return AnalyzedFile(
+        path=one.path,
+        language=one.language,
+        metrics=_metrics_of(metrics),
+        function_count=len(metrics.functions),
+        type_count=len(metrics.types),
+        finding_count=findings,
+        error_count=error_count,
+        **_chosen(metrics, _names(options)),
+    )
+
+
+def _metrics_of(metrics: FileMetrics) -> list[Metric]:
+    return ["lines"] if metrics.cyclomatic is None else list(ALL_METRICS)
+
+
+def _names(options: Options) -> tuple[str, ...]:
+    wanted = ALL_METRICS if options.metrics is None else options.metrics
+    return tuple(name for metric in wanted for name in _FIELDS[metric])
+
+
+def _chosen(
+    measured: FunctionMetrics | TypeMetrics | FileMetrics, names: tuple[str, ...]
+) -> dict[str, Any]:
+    known = measured.__struct_fields__
+    return {name: getattr(measured, name) for name in names if name in known}
