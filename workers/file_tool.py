@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from protocol.errors import CallRefused
 from protocol.tools.files import FileJob, Piece, Source
@@ -50,9 +51,15 @@ def file_tool(options: type[_Options], piece_of: PieceOf[_Options], read: Load =
         """Turn one source into its piece; only a cancelled job gets past this."""
         try:
             loaded = read(source, context.settings)
+            digest = "" if source.known is None else loaded.digest()
+            if digest and digest in (source.known or ()):
+                return Piece(
+                    path=source.path, settled=loaded.settled, digest=digest, unchanged=True
+                )
             language = _language(source, loaded.data)
             budget = Budget(context.settings.parse_budget_s, context.cancelled)
-            return piece_of(source, language, loaded, wanted, budget)
+            piece = piece_of(source, language, loaded, wanted, budget)
+            return replace(piece, digest=digest) if digest else piece
         except CallRefused as refusal:
             return _refused_piece(source, refusal)
         except JobCancelled:

@@ -5,6 +5,7 @@ for workers, which answer with one `Piece` for each source, in order: all but th
 as `Done`. Pieces are put together again without being decoded further than `Piece` itself.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -64,7 +65,8 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing to work on: a snippet (*code*) or a file (*path*, as the answer will name it).
 
     *named* says that the caller named this very file: only the hard limits can then refuse it.
-    *fingerprint* is the file's identity when it was listed (see `Listed`); empty for snippets.
+    *fingerprint* is the file's identity when it was listed (see `Listed`); empty for snippets. *known* are
+    the digests of contents of which the result is known; None when nobody wants to know the digest.
     """
 
     path: str | None = None
@@ -72,6 +74,7 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     language: str | None = None
     named: bool = False
     fingerprint: str = ""
+    known: Sequence[str] | None = None
 
 
 class FileJob(msgspec.Struct, frozen=True):
@@ -135,6 +138,9 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
     fingerprint might hide a later change: such a piece must not be cached. *cut* says that the source has
     more rows than a piece may hold. *near* are names like the one that was asked for and is not
     there, with how alike they are. *facts* are for the job that combines all pieces (see `CombineJob`).
+    *digest* is that of the content, if it was asked for; *unchanged* says that it is one of those that are
+    known, and that there is nothing else here. A result that depends on more than its source's bytes and
+    the options must not be *settled*.
     """
 
     path: str | None = None
@@ -150,6 +156,8 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
     cut: bool = False
     near: dict[str, float] = {}
     facts: msgspec.Raw = msgspec.Raw(b"null")
+    digest: str = ""
+    unchanged: bool = False
 
 
 class Facts(msgspec.Struct, frozen=True, array_like=True):
