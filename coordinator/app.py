@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import time
 from collections.abc import Callable
 
@@ -21,18 +22,22 @@ from coordinator.crew.scratch import scratch_folder
 from coordinator.dispatch.dispatcher import Dispatcher
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.dispatch.queue import JobQueue
+from coordinator.disk_cache import disk_store
 from coordinator.fanout import Services
-from coordinator.frontends.mcp.resources import Library, Resource
+from coordinator.frontends.mcp.resources import Library, Resource, Template
 from coordinator.frontends.mcp.server import McpServer, ServerInfo
 from coordinator.merge import Merged
 from coordinator.observe.log import log_degraded, log_note, log_worker_line
 from coordinator.observe.metrics import Metrics, Observatory, degradation, summary
+from coordinator.results import PREFIX, TEMPLATE, Results
 from coordinator.third_party import Offers, third_party_kind
 from coordinator.version import __version__
 from protocol.tools.catalog import offered
 from protocol.worker.messages import Ready
 from protocol.worker.sandbox import SandboxPolicy
 from protocol.worker.settings import WorkerSettings
+
+_RESULT_ID_BYTES = 8
 
 
 class App:
@@ -48,6 +53,7 @@ class App:
         metrics = Metrics()
         flights: Flights[Call] = Flights()
         cache = L1(config.cache.max_bytes, time.monotonic)
+        self._store = disk_store(config, settings)
         quarantine = Quarantine(config.crew.quarantine_s)
         self._grace_s = config.server.grace_s
         self._directory = directory
@@ -69,12 +75,19 @@ class App:
             ),
             metrics.waited,
         )
+        results = Results(
+            config.server.results_bytes,
+            config.server.results_ttl_s,
+            lambda: secrets.token_hex(_RESULT_ID_BYTES),
+        )
         services = Services(
             dispatcher=self.dispatcher,
             cache=cache,
+            store=self._store,
             quarantine=quarantine,
             files=config.files,
             crew=config.crew,
+            results=results,
             window={kind.name: 2 * kind.scaling.most + 1 for kind in kinds},
         )
         self.calls = Calls(
@@ -101,7 +114,7 @@ class App:
         self.mcp = McpServer(
             ServerInfo("toolcrew", "Toolcrew", __version__),
             self.calls,
-            _library(observatory, loaded),
+            _library(observatory, loaded, results),
             config.server.page_size,
         )
 
@@ -128,6 +141,8 @@ class App:
         self.dispatcher.close()
         self.calls.close()
         await self.crew.close(0.0 if at_once else min(1.0, self._grace_s))
+        if self._store is not None:
+            await self._store.close()
         self._resources.close()
 
 
@@ -239,7 +254,7 @@ def _metrics(observatory: Observatory) -> Merged:
     return Merged(text=summary(seen), structured=msgspec.json.encode(seen))
 
 
-def _library(observatory: Observatory, loaded: Loaded) -> Library:
+def _library(observatory: Observatory, loaded: Loaded, results: Results) -> Library:
     library = Library()
     library.add(
         Resource(
@@ -258,5 +273,15 @@ def _library(observatory: Observatory, loaded: Loaded) -> Library:
             description="Every setting with its value, meaning, bounds and source.",
         ),
         lambda: msgspec.json.encode(describe(loaded)),
+    )
+    library.add_template(
+        Template(
+            uri_template=TEMPLATE,
+            name="results",
+            title="Large answers",
+            description="A page of an answer that was too large for one message; see `result_uri`.",
+        ),
+        PREFIX,
+        lambda uri: results.read(uri, time.monotonic()),
     )
     return library

@@ -123,8 +123,10 @@ def _toml_value(value: object) -> str:
 
 @contextlib.asynccontextmanager
 async def _running(loaded: Loaded, *, with_workers: bool) -> AsyncGenerator[App]:
-    """Have a server of our own for as long as the block lasts."""
-    app = App(loaded)
+    """Have a server of our own for as long as the block lasts; nobody can read from it later."""
+    server = msgspec.structs.replace(loaded.config.server, results_bytes=0)
+    config = msgspec.structs.replace(loaded.config, server=server)
+    app = App(msgspec.structs.replace(loaded, config=config))
     if with_workers:
         app.start()
     try:

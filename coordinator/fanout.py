@@ -13,14 +13,18 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from cache.key import call_key
 from cache.l1 import L1
+from cache.store import Store
 from coordinator.config import CrewConfig, FilesConfig
 from coordinator.dispatch.dispatcher import Dispatcher, JobSpec
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.fanout_jobs import BatchJob, CombiningJob, ListingJob, known_code
 from coordinator.merge import Bounds, Merge, Merged, read_cursor
+from coordinator.recall import Recall
+from coordinator.results import Results
 from protocol.errors import CallRefused, ErrorCode
 from protocol.tools.contract import Contract, FilePlan, Priority
 from protocol.tools.files import (
@@ -58,9 +62,11 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
     dispatcher: Dispatcher
     cache: L1
+    store: Store | None = None
     quarantine: Quarantine
     files: FilesConfig
     crew: CrewConfig
+    results: Results
     window: Mapping[str, int]
     """How many batches of one run may be queued or running at a time, by kind."""
 
@@ -89,6 +95,8 @@ class FileRun:
         self._kind: str = request.contract.kind
         self._plan: FilePlan = request.contract.plan(request.arguments)
         self._merge = self._new_merge()
+        self._found = services.results.new_set(request.contract.name, self._plan)
+        self._recall = Recall(services.cache, services.store, self)
         self._sources: list[Source] = []
         self._batch: list[int] = []
         self._batch_bytes = 0
@@ -111,6 +119,7 @@ class FileRun:
         """Run over one source, which needs no listing."""
         self._single = True
         self._take(source, 0)
+        self._recall.send()
         self._advance()
 
     def start_listing(self, paths: Sequence[str]) -> None:
@@ -135,6 +144,7 @@ class FileRun:
             self._merge.add_failure(skipped.path, skipped.code, skipped.message, outcome)
         for listed in filter(self._is_new, listing.files):
             self._take(self._source(listed), listed.size)
+        self._recall.send()
         self._advance()
 
     def listing_ended(self, job: ListingJob) -> None:
@@ -151,8 +161,10 @@ class FileRun:
             self.failed(index, "internal", "The worker's answer could not be read.")
             return
         source = self._sources[index]
-        if source.fingerprint and piece.settled and piece.outcome == "ok":
-            self._services.cache.put(self._key(source), bytes(encoded), None)
+        if piece.unchanged:
+            self._recall.fetch(index, source, piece)
+            return
+        self._recall.keep(source, piece, bytes(encoded))
         self._settle(index, piece, cached=False)
 
     def failed(self, index: int, code: ErrorCode, message: str) -> None:
@@ -186,7 +198,9 @@ class FileRun:
     def combined(self, combined: Combined) -> None:
         """Take the rows that all facts together make."""
         self._merge.add_combined(combined)
-        self._end(self._merge.finish())
+        for row in combined.rows:
+            self._found.add(Piece(head=row.data))
+        self._end(self._merge.finish(self._keep))
 
     def refused(self, refusal: CallRefused) -> None:
         """The run as a whole cannot go on."""
@@ -204,7 +218,7 @@ class FileRun:
         return entry.path not in self._seen_before
 
     def _strike(self, index: int) -> bool:
-        key = self._key(self._sources[index])
+        key = self.key_of(self._sources[index])
         return self._services.quarantine.strike(key, time.monotonic())
 
     def _source(self, listed: Listed) -> Source:
@@ -216,17 +230,27 @@ class FileRun:
         )
 
     def _take(self, source: Source, size: int) -> None:
-        index = len(self._sources)
         self._sources.append(source)
-        key = self._key(source)
-        if source.fingerprint and (known := self._services.cache.get(key)) is not None:
-            self._settle(index, _piece_decoder.decode(known), cached=True)
-        elif (left := self._services.quarantine.holds_for(key, time.monotonic())) is not None:
+        self._recall.ask(len(self._sources) - 1, source, size)
+
+    def known(self, index: int, piece: Piece) -> None:
+        """Take the result that a source had before."""
+        self._settle(index, piece, cached=True)
+
+    def unknown(self, index: int, size: int, digests: Sequence[str] | None) -> None:
+        """Let workers see to a source; its result is known if its content is one of *digests*."""
+        source = self._sources[index] = replace(self._sources[index], known=digests)
+        key = self.key_of(source)
+        if (left := self._services.quarantine.holds_for(key, time.monotonic())) is not None:
             self.failed(
                 index, "worker_lost", f"It killed two workers; refused for {left:.0f} s more."
             )
         else:
             self._add_to_batch(index, size)
+
+    def recalled(self) -> None:
+        """Go on with what was unknown."""
+        self._advance()
 
     def _add_to_batch(self, index: int, size: int) -> None:
         files = self._services.files
@@ -241,7 +265,8 @@ class FileRun:
         self._batch = []
         self._batch_bytes = 0
 
-    def _key(self, source: Source) -> bytes:
+    def key_of(self, source: Source) -> bytes:
+        """Return what the result of *source* is known by."""
         contract = self._request.contract
         identity = (source.path or "", source.fingerprint, source.language or "", source.code or "")
         options = bytes(self._plan.options)
@@ -253,11 +278,12 @@ class FileRun:
         """Send what can be sent, say how far we are, and end when nothing is left."""
         if self._ended:
             return
-        if not self._listing:
+        if not self._listing and not self._recall.is_waiting():
             self._close_batch()
         self._send_batches()
         self._tell()
         is_over = not (self._listing or self._jobs or self._batches or self._combining)
+        is_over = is_over and not self._recall.is_waiting()
         if is_over and not self._ended:
             self._finish()
 
@@ -325,10 +351,26 @@ class FileRun:
             return
         self._ready[index] = (piece, cached)
         while (ready := self._ready.pop(self._merged, None)) is not None:
-            self._merge.add(ready[0], cached=ready[1])
+            self._take_in_order(*ready)
             self._merged += 1
-            if self._plan.combine is not None and ready[0].outcome == "ok":
-                self._facts.append(Facts(ready[0].path, ready[0].language, ready[0].facts))
+
+    def _take_in_order(self, piece: Piece, cached: bool) -> None:
+        self._merge.add(piece, cached=cached)
+        if self._plan.combine is None:
+            self._found.add(piece)
+        elif piece.outcome == "ok":
+            self._facts.append(Facts(piece.path, piece.language, piece.facts))
+
+    def _keep(self) -> str | None:
+        """Let all that was found be read in pieces; a single source's answer may outlive them."""
+        if self._single or self._request.arguments.cursor is not None:
+            return None
+        results = self._services.results
+        uri = results.keep(self._found, time.monotonic())
+        if uri is not None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(results.ttl_s, lambda: results.expire(time.monotonic()))
+        return uri
 
     def _tell(self) -> None:
         now = time.monotonic()
@@ -352,7 +394,7 @@ class FileRun:
             self._combine()
             return
         if failure is None:
-            self._end(self._merge.finish())
+            self._end(self._merge.finish(self._keep))
             return
         named = failure.path is None or failure.path in failure.message
         where = "" if named else f"{failure.path}: "
@@ -396,6 +438,7 @@ class FileRun:
 
     def _close(self) -> None:
         self._ended = True
+        self._recall.close()
         if self._timer is not None:
             self._timer.cancel()
         jobs, self._jobs = list(self._jobs.values()), {}

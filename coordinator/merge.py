@@ -8,6 +8,7 @@ Rule 3: neither form of an answer has more characters than the caller allowed; c
 import heapq
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -140,21 +141,24 @@ class Merge:
         """Return why the only source was not parsed, whether it failed or was left out."""
         return self._failed.first() or self._skipped.first()
 
-    def finish(self) -> Merged:
-        """Return the answer."""
+    def finish(self, keep: Callable[[], str | None] | None = None) -> Merged:
+        """Return the answer; *keep* makes what does not fit readable elsewhere, and says where."""
         self._page.finish()
         more = max(0, self._page.rows - self._page.end)
         before_start, before_end = self._page.digests()
         is_stale = self._cursor.digest not in (None, before_start)
         cursor = f"row-{self._page.end}-{before_end:08x}" if more else None
         hints = self._hints(more, cursor, is_stale=is_stale)
+        uri = keep() if keep and (more or self._page.is_cut or self._page.left_out) else None
+        if uri is not None:
+            hints.append(f"… all of it: resource {uri}")
         is_complete = cursor is None and not (
             self._failed.count or self._cursor.row or self._is_cut or is_stale
         )
         is_complete = is_complete and not (self._page.is_cut or self._page.left_out)
         return Merged(
             text=self._text(hints),
-            structured=self._structured(cursor, hints, is_complete=is_complete),
+            structured=self._structured(cursor, hints, uri, is_complete=is_complete),
             cacheable=self._is_single() and self._all_settled,
         )
 
@@ -164,7 +168,9 @@ class Merge:
             best = heapq.nlargest(_MOST_NEAR, known.items(), key=lambda each: (each[1], each[0]))
             self._near = dict(best)
 
-    def _structured(self, cursor: str | None, hints: list[str], *, is_complete: bool) -> bytes:
+    def _structured(
+        self, cursor: str | None, hints: list[str], uri: str | None, *, is_complete: bool
+    ) -> bytes:
         files = b",".join(self._page.files)
         failed, room = self._failed.entries(self._max_chars - _RESERVED - len(files))
         skipped, _ = self._skipped.entries(room)
@@ -175,6 +181,8 @@ class Merge:
             "hint": " ".join(hints) or None,
             "next_cursor": cursor,
         }
+        if uri is not None:
+            rest["result_uri"] = uri
         if self._plan.combine is not None:
             rest["overview"] = self._combined.overview
         return b'{"totals":%b,"%b":[%b],%b' % (

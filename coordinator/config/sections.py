@@ -32,6 +32,13 @@ class ServerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         int,
         Meta(ge=KIB, le=GIB, description="What may wait for a slow reader until we read no more."),
     ] = 8 * MIB
+    results_bytes: Annotated[
+        int,
+        Meta(ge=0, le=16 * GIB, description="What large answers may take up until they are read."),
+    ] = 64 * MIB
+    results_ttl_s: Annotated[
+        float, Meta(ge=1, le=DAY_S, description="So long a large answer can be read in pieces.")
+    ] = 600.0
     grace_s: Annotated[
         float, Meta(ge=0.01, le=300, description="What running calls get to finish at shutdown.")
     ] = 5.0
@@ -162,6 +169,13 @@ class CacheConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     max_bytes: Annotated[
         int, Meta(ge=0, le=64 * GIB, description="What the answers kept in memory may take up.")
     ] = 64 * MIB
+    disk: Annotated[
+        bool,
+        Meta(description="Whether results for files are kept in the user's cache folder as well."),
+    ] = True
+    disk_bytes: Annotated[
+        int, Meta(ge=MIB, le=1024 * GIB, description="What the results on disk may take up.")
+    ] = 256 * MIB
 
 
 class FilesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -256,6 +256,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: Annotated[
         str | None, msgspec.Meta(description="Give it back as `cursor` to read on.")
     ]
+    result_uri: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="The resource that holds all of it for some minutes, in pages: add /2 for the second."
+        ),
+    ] = None
 
 
 ITEMS_FIELD: dict[Detail, str | None] = {

@@ -1,5 +1,6 @@
 """Runs over sources without workers: what workers would answer follows from the path alone."""
 
+import itertools
 from collections import deque
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ from coordinator.dispatch.dispatcher import Dispatcher
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.dispatch.queue import JobQueue
 from coordinator.fanout import Services
+from coordinator.results import Results
 from protocol.tools.files import LIST_FILES, FileJob, Item, Listed, Listing, ListJob, Piece, Source
 from support.fakes import FakeBackend
 from support.fakes_time import FakeLoop
@@ -81,9 +83,11 @@ class Rig:
             quarantine=self.quarantine,
             files=FilesConfig(batch_files=batch_files, run_deadline_s=600.0),
             crew=CrewConfig(deadline_s=30.0),
+            results=Results(1_000_000, 600.0, lambda: f"{next(self.numbers):02}"),
             window={"parse": window},
         )
         self.listings: deque[Listing] = deque()
+        self.numbers = itertools.count(1)
         self.unsettled: set[str] = set()
         self._left: dict[tuple[int, int], deque[Source]] = {}
 

@@ -193,11 +193,36 @@ async def test_resources_are_listed_and_read(start: Starter, mode: Mode) -> None
         ]
 
     assert [resource.uri for resource in resources] == ["toolcrew://config", "toolcrew://metrics"]
-    assert templates == []
+    assert [template.uri_template for template in templates] == ["toolcrew://results/{id}/{page}"]
     assert all(isinstance(content, TextResourceContents) for content in contents)
     config, figures = (json.loads(c.text) for c in contents if isinstance(c, TextResourceContents))
     assert {setting["key"]: setting["value"] for setting in config}["crew.parse_workers"] == 1
     assert figures["server"]["pid"] > 0
+
+
+@in_every_mode
+async def test_a_large_answer_is_read_in_pieces(start: Starter, mode: Mode) -> None:
+    names = [f"name_{number}" for number in range(30_000)]
+    source = "\n".join(f"def {name}(): pass" for name in names)
+    (start.project / "large").mkdir()
+    (start.project / "large" / "a.py").write_text(source)
+    (start.project / "large" / "b.py").write_text("def last(): pass\n")
+
+    async with connected(start, mode) as client:
+        result = await client.call_tool("code_parse", {"path": "large", "limit": 10})
+        assert result.structured_content is not None
+        uri = result.structured_content["result_uri"]
+        read: list[str] = []
+        while uri is not None:
+            (content,) = (await client.read_resource(uri)).contents
+            assert isinstance(content, TextResourceContents)
+            page = json.loads(content.text)
+            assert page["complete"]
+            read += [symbol["name"] for file in page["files"] for symbol in file["symbols"]]
+            uri = page["next"]
+
+    assert read == [*names[: len(read) - 1], "last"]
+    assert len(read) > 10
 
 
 @in_every_mode

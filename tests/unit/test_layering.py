@@ -34,14 +34,17 @@ LAYERS = (
     "dispatch",  # the seam, and the queue in front of it
     "crew",  # one thing that can stand behind the seam
     "observe",  # looks at both
+    "disk_cache",
     "schemas",  # of strangers
     "shorten",
     "page",
     "shortfall",
     "tool_registry",
     "merge",
+    "results",
     "answer",
     "fanout_jobs",
+    "recall",
     "fanout",
     "file_work",
     "tool_job",
@@ -79,6 +82,7 @@ DECISIONS = (
     "coordinator.answer",
     "coordinator.merge",
     "coordinator.page",
+    "coordinator.results",
     "coordinator.shorten",
     "coordinator.shortfall",
     "coordinator.schemas.check",

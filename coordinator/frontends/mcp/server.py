@@ -107,7 +107,7 @@ class McpServer:
 
     def list_templates(self, speaker: Speaker, params: ListParams) -> bytes:
         """resources/templates/list"""
-        return self._list(speaker, params, "resourceTemplates", [])
+        return self._list(speaker, params, "resourceTemplates", list(self._library.templates()))
 
     def read_resource(self, speaker: Speaker, params: ReadResourceParams) -> bytes:
         """resources/read"""
