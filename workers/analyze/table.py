@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import tree_sitter
 
 from workers.analyze import rules
-from workers.analyze.spec import Constructs, Question, SeesThrough
+from workers.analyze.spec import Constructs, Infix, Question
 from workers.syntax import grammars
 
 ERROR: Final = 0xFFFF
@@ -23,6 +23,12 @@ BRANCHES: Final = 1 << 3 * BITS
 CONDITIONS: Final = 1 << 4 * BITS
 NO_CONDITIONS: Final = 1 << 5 * BITS
 
+_INFIX: Final[dict[Infix, int]] = {
+    "and_or": CYCLOMATIC,
+    "assignment": ASSIGNMENTS,
+    "condition": CONDITIONS,
+}
+
 
 class Table(NamedTuple):
     """What the walk needs to know of its language; *weights* are sums of the counts above."""
@@ -36,6 +42,12 @@ class Table(NamedTuple):
     short_weights: dict[int, int]
     counted: frozenset[int]
     sometimes: dict[int, Question]
+    only_if: dict[int, Question]
+    skips: dict[int, int | None]
+    logical: frozenset[int]
+    blocks: frozenset[int]
+    uncounted: frozenset[int]
+    infix: dict[int, dict[bytes, int]]
     structures: dict[int, int | None]
     clauses: dict[int, int | None]
     otherwise: frozenset[int]
@@ -67,8 +79,8 @@ def _table(constructs: Constructs, grammar: tree_sitter.Language) -> Table:
 
     def fields(kinds: dict[str, str | None]) -> dict[int, int | None]:
         return {
-            number: _field_id(grammar, field)
-            for kind, field in kinds.items()
+            number: _part(grammar, part)
+            for kind, part in kinds.items()
             for number in kind_ids(grammar, kind)
         }
 
@@ -87,6 +99,16 @@ def _table(constructs: Constructs, grammar: tree_sitter.Language) -> Table:
         short_weights=dict.fromkeys(kinds, 0) | _weights(constructs, grammar, is_short=True),
         counted=frozenset(weights),
         sometimes={n: ask for kind, ask in constructs.sometimes.items() for n in ids([kind])},
+        only_if={n: ask for kind, ask in constructs.only_if.items() for n in ids([kind])},
+        skips=fields({**constructs.skips}),
+        logical=ids(constructs.logical),
+        blocks=ids(constructs.blocks),
+        uncounted=ids((*constructs.logical, *constructs.no_lines)),
+        infix={
+            n: {text: _INFIX[what] for text, what in texts.items()}
+            for kind, texts in constructs.infix.items()
+            for n in ids([kind])
+        },
         structures=fields(constructs.structures),
         clauses=fields(constructs.clauses),
         otherwise=ids(constructs.otherwise),
@@ -119,6 +141,14 @@ def kind_ids(grammar: tree_sitter.Language, kind: str) -> set[int]:
     return {number}
 
 
+def _part(grammar: tree_sitter.Language, part: str | None) -> int | None:
+    """Return the number of the field *part*, or, below 0, of the kind if there is no such field."""
+    if part is None:
+        return None
+    field = grammar.field_id_for_name(part)
+    return -min(kind_ids(grammar, part)) if field is None else field
+
+
 def _field_id(grammar: tree_sitter.Language, field: str | None) -> int | None:
     if field is None:
         return None
@@ -138,6 +168,7 @@ def _weights(
         (CONDITIONS, constructs.conditions),
         (2 * NO_CONDITIONS, constructs.brackets),
         (NO_CONDITIONS, constructs.no_conditions),
+        (-ASSIGNMENTS, constructs.no_assignments),
     ]
     shortcut = constructs.shortcut
     if is_short and shortcut is not None:

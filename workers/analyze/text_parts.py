@@ -1,12 +1,7 @@
 """The actions at the parts of the text that are no plain code, and at names and calls."""
 
-from typing import Final
-
 from workers.analyze.place import Place
 from workers.analyze.targets import SKIP, target
-
-_ARGUMENTS: Final = 2
-"""Down to the arguments, and into them."""
 
 
 def comment(place: Place, _kind: int) -> int:
@@ -53,5 +48,7 @@ def call(place: Place, kind: int) -> int | None:
         return None
     cursor = place.cursor
     cursor.goto_first_child_for_byte(end)
-    cursor.goto_first_child()
-    return _ARGUMENTS
+    down = 1
+    while cursor.goto_first_child():
+        down += 1
+    return down

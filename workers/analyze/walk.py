@@ -6,6 +6,7 @@ Rule 3: a name with dots and a plain string are one leaf, although the tree take
 """
 
 import functools
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from itertools import repeat
@@ -127,10 +128,16 @@ def actions_of(language: str, *, is_short: bool) -> Actions:
         (rules.structures, flow.structure),
         (rules.otherwise, flow.otherwise),
         (rules.and_or, flow.and_or),
+        (rules.infix, flow.infix),
+        (rules.skips, flow.skip),
+        (rules.blocks, flow.block),
         (rules.types, _type),
         (rules.functions, _function),
     )
-    return {kind: action for kinds, action in layers for kind in kinds}
+    actions = {kind: action for kinds, action in layers for kind in kinds}
+    for kind, ask in rules.only_if.items():
+        actions[kind] = flow.only_if(ask, actions[kind])
+    return actions
 
 
 def _short(rules: Table) -> Actions:
@@ -187,4 +194,7 @@ def _unit(place: Place, kind: UnitKind) -> Unit | None:
     unit.start, unit.end = defined.outer.start_byte, defined.outer.end_byte
     unit.level = place.level(unit.node.start_byte)
     unit.comments = len(place.comments)
+    receiver = place.rules.constructs.receiver
+    if receiver and (named := re.compile(receiver).match(place.data, unit.start)):
+        unit.receiver = named[1]
     return unit

@@ -5,7 +5,21 @@ import importlib
 
 from workers.analyze.spec import Constructs
 
-MODULES = {"javascript": "ecmascript", "python": "python"}
+MODULES = {
+    "c": "c_family",
+    "cpp": "c_family",
+    "csharp": "csharp",
+    "go": "go",
+    "java": "java",
+    "javascript": "ecmascript",
+    "kotlin": "kotlin",
+    "php": "php",
+    "python": "python",
+    "ruby": "ruby",
+    "rust": "rust",
+    "scala": "scala",
+    "swift": "swift",
+}
 """Where the table of each language stands."""
 
 
