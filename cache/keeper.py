@@ -50,6 +50,10 @@ class Keeper:
         """Tell whether there is no point in asking now."""
         return time.monotonic() < self._off_until
 
+    def open(self) -> None:
+        """Open the file."""
+        self._try(lambda _: None)
+
     def find(self, wanted: Sequence[Wanted]) -> list[Known]:
         """Return what is known, in the same order."""
         return self._try(lambda table: self._find(table, wanted)) or [Known()] * len(wanted)

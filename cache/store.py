@@ -71,6 +71,11 @@ class Store:
                 self._condition.notify()
         self._begin()
 
+    def open(self) -> None:
+        """Open the file already now, so that the first question need not wait for it."""
+        if not self._is_off():
+            self._begin()
+
     async def close(self, longest_s: float = 1.0) -> None:
         """Write what is left to write, but do not wait for ever."""
         with self._condition:
@@ -123,6 +128,7 @@ class Store:
         from cache.keeper import Keeper  # noqa: PLC0415
 
         keeper = self._keeper = Keeper(*self._settings, partial(self._post, self._on_event))
+        keeper.open()
         while (task := self._next_task()) is not None:
             task(keeper)
         keeper.close()

@@ -1,5 +1,6 @@
 """The composition root: every part is made here, once, and given what it needs."""
 
+import asyncio
 import contextlib
 import os
 import secrets
@@ -19,10 +20,10 @@ from coordinator.crew.local import CrewListener, LocalCrew
 from coordinator.crew.restarts import RestartPolicy
 from coordinator.crew.scaling import ScalingPolicy
 from coordinator.crew.scratch import scratch_folder
+from coordinator.disk_cache import disk_store
 from coordinator.dispatch.dispatcher import Dispatcher
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.dispatch.queue import JobQueue
-from coordinator.disk_cache import disk_store
 from coordinator.fanout import Services
 from coordinator.frontends.mcp.resources import Library, Resource, Template
 from coordinator.frontends.mcp.server import McpServer, ServerInfo
@@ -38,6 +39,7 @@ from protocol.worker.sandbox import SandboxPolicy
 from protocol.worker.settings import WorkerSettings
 
 _RESULT_ID_BYTES = 8
+_OPEN_STORE_S = 0.3
 
 
 class App:
@@ -135,6 +137,8 @@ class App:
     def start(self) -> None:
         """Start the crew; calls may come at once and wait for it."""
         self.crew.start(self.dispatcher)
+        if self._store is not None:  # later, because it must not delay the first answers
+            asyncio.get_running_loop().call_later(_OPEN_STORE_S, self._store.open)
 
     async def close(self, *, at_once: bool = False) -> None:
         """Refuse what still comes, end what still runs, and return when no worker is left."""
