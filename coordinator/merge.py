@@ -205,13 +205,16 @@ class Merge:
     def _text(self, hints: list[str]) -> str:
         is_plain = self._is_single() and self._plan.counted is None and not self._plan.combine
         parts = [] if is_plain else [self._headline()]
+        if self._plan.heading:
+            parts += ["", self._plan.heading]
         parts += filter(None, [self._combined.text])
         parts += self._page.texts
         room = self._max_chars - _RESERVED - sum(len(text) + 1 for text in self._page.texts)
-        parts += self._failed.lines(room // 2)
-        parts += self._skipped.lines(room // 2)
-        parts += hints
-        return "\n".join(parts)
+        notes = self._failed.lines(room // 2) + self._skipped.lines(room // 2) + hints
+        if self._plan.markdown:
+            notes = [f"- {note}" for note in notes]
+            return "\n".join([*parts, *([""] if notes else []), *notes]).strip()
+        return "\n".join([*parts, *notes])
 
     def _hints(self, more: int, cursor: str | None, *, is_stale: bool) -> list[str]:
         """Say what was left out, and how to get at it."""

@@ -16,6 +16,7 @@ from protocol.tools.code_metrics import (
     Severity,
 )
 from protocol.tools.code_parse import SymbolKind
+from protocol.tools.code_rules import known_rules
 from protocol.tools.contract import Annotations, Contract, FilePlan
 from protocol.tools.files import FileFailure, Sources
 from protocol.tools.places import Range
@@ -67,7 +68,7 @@ ALL_METRICS: tuple[Metric, ...] = get_args(Metric)
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """From where on something is worth a finding; 0: never. Left out: as configured."""
+    """The most that is no finding; 0: never one. Left out: as configured."""
 
     function_lines: Annotated[int, msgspec.Meta(ge=0)] | None = None
     file_lines: Annotated[int, msgspec.Meta(ge=0)] | None = None
@@ -354,6 +355,7 @@ def plan(arguments: Arguments) -> FilePlan:
         CallRefused: the arguments exclude each other.
     """
     detail = _detail(arguments)
+    known_rules(arguments.rules)
     options = Options(
         detail=detail,
         metrics=arguments.metrics,
@@ -377,7 +379,21 @@ def plan(arguments: Arguments) -> FilePlan:
         narrow=_NARROW if is_of_files else "paths or limit",
         instead="that is good news" if detail == "findings" else "",
         combine=None if is_of_files else COMBINE,
+        markdown=options.markdown,
+        heading=_heading(options),
     )
+
+
+def _heading(options: Options) -> str:
+    """Return the head of the one table, where files are its rows."""
+    if not options.markdown or options.detail != "summary":
+        return ""
+    from protocol.tools.code_analyze_columns import (  # noqa: PLC0415 - few want it
+        columns,
+        markdown_header,
+    )
+
+    return markdown_header(columns(options.detail, options.metrics))
 
 
 def _detail(arguments: Arguments) -> Detail:

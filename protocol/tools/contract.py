@@ -34,6 +34,7 @@ class FilePlan(msgspec.Struct, frozen=True, kw_only=True):
     *totals* are added up, if not those of the contract. *narrow* says how to ask for less,
     *instead* what to ask when nothing was found. *combine* is the worker's tool that makes the rows of
     the answer from the facts of all pieces, if they are not the rows of the files themselves.
+    *markdown*: texts are Markdown; *heading* is what stands above the first of them.
     """
 
     options: msgspec.Raw
@@ -46,6 +47,8 @@ class FilePlan(msgspec.Struct, frozen=True, kw_only=True):
     narrow: str = "paths or detail=summary"
     instead: str = ""
     combine: str | None = None
+    markdown: bool = False
+    heading: str = ""
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):

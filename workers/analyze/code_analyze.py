@@ -6,6 +6,7 @@ from protocol.tools.code_analyze import OF_FILES, AnalyzedFile, Options
 from protocol.tools.files import Item, Piece, Source
 from workers.analyze.combine import LINKS
 from workers.analyze.file_rows import analyzed_file, function_items, type_items
+from workers.analyze.markdown import markdown_piece
 from workers.analyze.measure import measure
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed, parsed
@@ -35,15 +36,16 @@ def _piece(
     items = _items(one, metrics, options)
     findings = len(items) if options.detail == "findings" else 0
     file = analyzed_file(one, metrics, options, error_count, findings)
-    return Piece(
+    piece = Piece(
         path=source.path,
         language=language,
         text=headline(file, metrics),
         head=msgspec.Raw(_encode(file)),
         items=items,
-        totals=_totals(metrics, file),
+        totals=_totals(metrics, file, options),
         settled=loaded.settled,
     )
+    return markdown_piece(piece, file, options) if options.markdown else piece
 
 
 def _facts_piece(
@@ -70,8 +72,11 @@ def _items(one: Parsed, metrics: FileMetrics, options: Options) -> list[Item]:
             return []
 
 
-def _totals(metrics: FileMetrics, file: AnalyzedFile) -> dict[str, int]:
-    return {**_counts(metrics, file.error_count), "findings": file.finding_count}
+def _totals(metrics: FileMetrics, file: AnalyzedFile, options: Options) -> dict[str, int]:
+    counts = _counts(metrics, file.error_count)
+    if options.detail == "findings":
+        counts["findings"] = file.finding_count
+    return counts
 
 
 def _counts(metrics: FileMetrics, error_count: int) -> dict[str, int]:

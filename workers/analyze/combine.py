@@ -11,6 +11,7 @@ import msgspec
 from protocol.tools.code_analyze import Detail, Options
 from protocol.tools.files import Combined, CombineJob, Facts
 from workers.analyze import folders, hotspots
+from workers.analyze.markdown import markdown_combined
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed
 from workers.context import JobContext
@@ -37,4 +38,5 @@ def combine_analyses(arguments: msgspec.Raw, context: JobContext) -> bytes:
     """Run a `CombineJob` and return its encoded `Combined`."""
     job = _decode_job(arguments)
     options = msgspec.structs.replace(_decode_options(job.options), commits=job.commits)
-    return _encode(LINKS[options.detail].combine(job.files, options, context))
+    combined = LINKS[options.detail].combine(job.files, options, context)
+    return _encode(markdown_combined(combined, options) if options.markdown else combined)

@@ -71,17 +71,27 @@ def facts(one: Parsed, metrics: FileMetrics, options: Options) -> _File:
 
 
 def combine(files: list[Facts], options: Options, context: JobContext) -> Combined:
-    """Return a row for each folder that has files below it, in the order of their paths."""
+    """Return a row for each folder that has files below it, in the order of their paths.
+
+    Folders around the innermost one that holds everything would all say the same, and are left out.
+    """
     del options, context
     folders: dict[str, _Folder] = {}
     for file in files:
         known = _decode(file.facts)
         for path in _above(file.path or "."):
             folders.setdefault(path, _Folder()).files.append(known)
-    paths = sorted(folders, key=lambda path: path.split("/"))
+    paths = sorted(_worth_a_row(folders), key=lambda path: path.split("/"))
     rows = [folders[path].row(path) for path in paths[:_MOST]]
     items = [Item(_line(row), msgspec.Raw(_encode(row))) for row in rows]
     return Combined(rows=items, cut=len(paths) > _MOST)
+
+
+def _worth_a_row(folders: dict[str, _Folder]) -> list[str]:
+    most = max((len(folder.files) for folder in folders.values()), default=0)
+    whole = [path for path, folder in folders.items() if len(folder.files) == most]
+    innermost = max(whole, key=lambda path: path.count("/") + (path != "."), default="")
+    return [path for path in folders if path not in whole or path == innermost]
 
 
 def _above(path: str) -> Iterator[str]:

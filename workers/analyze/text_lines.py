@@ -7,12 +7,12 @@ from workers.analyze.model import FileMetrics
 
 def headline(file: AnalyzedFile, metrics: FileMetrics) -> str:
     """Return a file's own line: path, language, and the sums."""
-    parts = [file.path or "snippet", file.language, f"{metrics.lines.code:,} lines of code"]
+    parts = [file.path or "snippet", file.language, _plural(metrics.lines.code, "line of code")]
     if metrics.cyclomatic is not None:
-        parts.append(f"{file.function_count:,} functions")
+        parts.append(_plural(file.function_count, "function"))
         parts += _numbers(file)
     if file.error_count:
-        parts.append(f"{file.error_count:,} syntax errors")
+        parts.append(_plural(file.error_count, "syntax error"))
     return " · ".join(parts)
 
 
@@ -23,11 +23,13 @@ def function_line(row: FunctionRow) -> str:
 
 def type_line(row: TypeRow) -> str:
     """Return one type: `  12-40 class App · 5 functions · cyclomatic 14`."""
-    return _line(row.range, f"{row.kind} {row.qualified_name} · {row.functions} functions", row)
+    return _line(
+        row.range, f"{row.kind} {row.qualified_name} · {_plural(row.functions, 'function')}", row
+    )
 
 
 def _line(place: Range, name: str, row: FunctionRow | TypeRow) -> str:
-    lines = [f"{row.lines.code} lines"] if row.lines else []
+    lines = [_plural(row.lines.code, "line")] if row.lines else []
     return " · ".join([f"  {_span(place)} {name}", *_numbers(row), *lines])
 
 
@@ -37,6 +39,12 @@ def _numbers(row: Measured) -> list[str]:
     if row.maintainability is not None:
         parts.append(f"maintainability {row.maintainability.index:.0f}")
     return parts
+
+
+def _plural(count: int, noun: str) -> str:
+    """Return a count with its noun, whose first word takes the ending."""
+    word, of, rest = noun.partition(" of ")
+    return f"{count:,} {word}{'' if count == 1 else 's'}{of}{rest}"
 
 
 def _span(place: Range) -> str:
