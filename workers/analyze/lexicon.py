@@ -49,7 +49,8 @@ class Lexicon:
         self._signs = _keeping(signs)
         self._operators = _Operators(rules.operators)
         self._lengths = _Lengths(self._operators, shortcut)
-        self._conditions = frozenset() if shortcut is None else shortcut.conditions
+        conditions = () if shortcut is None else shortcut.conditions
+        self._conditions = frozenset(word + end for word in conditions for end in (b"", _BRACKET))
         self._no_calls = frozenset(keyword + _BRACKET for keyword in rules.keywords)
         self._no_operands = self._no_calls | rules.keywords | {_BRACKET}
         self._keywords = rules.keywords

@@ -280,7 +280,7 @@ def _header(unit: Unit, code: bytes) -> bytes:
 
 
 def _abc(counts: int) -> Abc:
-    conditions = count(counts, CONDITIONS) - 2 * count(counts, NO_CONDITIONS)
+    conditions = count(counts, CONDITIONS) - count(counts, NO_CONDITIONS)
     return formulas.abc(count(counts, ASSIGNMENTS), count(counts, BRANCHES), max(conditions, 0))
 
 
