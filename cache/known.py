@@ -1,7 +1,7 @@
 """What is asked of results from before, what is answered, and what is kept. Needs no database."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 OnEvent = Callable[[str, str], None]
 """Takes an event's name and its reason."""
@@ -34,3 +34,18 @@ class Realm(NamedTuple):
 
     identity: Callable[[], bytes]
     reach: bytes
+
+
+class ResultStore(Protocol):
+    """Where results outlive the server; see `cache.store` for what it promises."""
+
+    def find(self, wanted: Sequence[Wanted], then: Callable[[Sequence[Known]], None]) -> bool:
+        """Ask for all of *wanted*; *then* hears, in the same order. False: there is no point in asking."""
+        ...
+
+    def fetch(self, place: bytes, digest: bytes, then: Callable[[bytes | None], None]) -> bool:
+        """Ask for the value of a content, as `find` does."""
+        ...
+
+    def keep(self, finding: Finding) -> None:
+        """Keep a result, if there is time to."""

@@ -16,8 +16,8 @@ import msgspec
 from msgspec.structs import replace
 
 from cache.key import call_key
+from cache.known import ResultStore
 from cache.l1 import L1
-from cache.store import Store
 from coordinator.config import CrewConfig, FilesConfig
 from coordinator.dispatch.dispatcher import Dispatcher, JobSpec
 from coordinator.dispatch.quarantine import Quarantine
@@ -62,7 +62,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
     dispatcher: Dispatcher
     cache: L1
-    store: Store | None = None
+    store: ResultStore | None = None
     quarantine: Quarantine
     files: FilesConfig
     crew: CrewConfig

@@ -12,9 +12,8 @@ from typing import Protocol
 
 import msgspec
 
-from cache.known import Finding, Known, Wanted
+from cache.known import Finding, Known, ResultStore, Wanted
 from cache.l1 import L1
-from cache.store import Store
 from protocol.tools.files import Piece, Source
 
 _piece_decoder = msgspec.json.Decoder(Piece)
@@ -40,7 +39,7 @@ class Run(Protocol):
 class Recall:
     """What one run asks of the cache and of the store, if there is one."""
 
-    def __init__(self, cache: L1, store: Store | None, run: Run) -> None:
+    def __init__(self, cache: L1, store: ResultStore | None, run: Run) -> None:
         self._cache = cache
         self._store = store
         self._run = run
