@@ -7,7 +7,7 @@ import msgspec
 from protocol.errors import CallRefused
 from protocol.tools.contract import Contract
 from protocol.tools.files import Sources
-from protocol.tools.languages import LANGUAGES, nearest_languages, resolve_language
+from protocol.tools.languages import MAIN_LANGUAGES, nearest_languages, resolve_language
 from protocol.tools.suggest import did_you_mean, nearest
 
 _AT = re.compile(r" - at `\$(?P<where>[^`]*)`$")
@@ -80,7 +80,9 @@ def _language(name: str) -> str:
     known = resolve_language(name)
     if known is None:
         near = nearest_languages(name)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(LANGUAGES)}"
+        hint = (
+            f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(MAIN_LANGUAGES)}"
+        )
         raise CallRefused(
             "unknown_language", f"`language`: unknown language {name[:_MOST_SHOWN]!r}; {hint}"
         )

@@ -1,22 +1,10 @@
 """The languages that the code tools know: names, aliases, and what a file of each looks like from outside."""
 
-import msgspec
+from protocol.tools.language import Language as Language  # noqa: PLC0414 - part of this table
+from protocol.tools.long_tail import LONG_TAIL
+from protocol.tools.suggest import likeness, nearest
 
-from protocol.tools.suggest import nearest
-
-
-class Language(msgspec.Struct, frozen=True, kw_only=True):
-    """One language. *extensions* are lower case with their dot, *filenames* are whole names, lower case."""
-
-    name: str
-    title: str
-    aliases: tuple[str, ...] = ()
-    extensions: tuple[str, ...] = ()
-    filenames: tuple[str, ...] = ()
-    interpreters: tuple[str, ...] = ()
-
-
-_TABLE = (
+_MAIN = (
     Language(
         name="bash",
         title="Bash",
@@ -107,11 +95,19 @@ _TABLE = (
     ),
 )
 
-LANGUAGES: dict[str, Language] = {language.name: language for language in _TABLE}
+MAIN_LANGUAGES = tuple(language.name for language in _MAIN)
+"""Those that need no optional package; the others are met less often."""
+
+LANGUAGES: dict[str, Language] = {
+    language.name: language
+    for language in sorted((*_MAIN, *LONG_TAIL), key=lambda language: language.name)
+}
 """Every language by its canonical name, in alphabetical order."""
 
 _BY_ANY_NAME = {
-    name: language.name for language in _TABLE for name in (language.name, *language.aliases)
+    name: language.name
+    for language in LANGUAGES.values()
+    for name in (language.name, *language.aliases)
 }
 
 _LONGEST = 60
@@ -119,6 +115,9 @@ _LONGEST = 60
 
 _CLOSENESS = 0.5
 """Names of languages are short, and one wrong letter is much of them."""
+
+_NEARLY_AS_CLOSE = 0.12
+"""What is farther from a name than its nearest by more than this was not meant."""
 
 
 def resolve_language(name: str) -> str | None:
@@ -130,4 +129,7 @@ def nearest_languages(name: str, most: int = 3) -> list[str]:
     """Return the canonical names closest to the unknown *name*, best first, without repeats."""
     start = name.strip().lower()[:_LONGEST]
     close = nearest(start, _BY_ANY_NAME, most * 2, _CLOSENESS)
+    if close:
+        least = likeness(start, close[0]) - _NEARLY_AS_CLOSE
+        close = [each for each in close if likeness(start, each) >= least]
     return list(dict.fromkeys(_BY_ANY_NAME[match] for match in close))[:most]

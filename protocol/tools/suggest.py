@@ -18,6 +18,13 @@ def nearest(name: str, known: Iterable[str], most: int = 1, closeness: float = _
     return difflib.get_close_matches(name[:_LONGEST], list(known), n=most, cutoff=closeness)
 
 
+def likeness(name: str, other: str) -> float:
+    """Return the ratio of `difflib`: 1 for equal names, 0 for nothing in common."""
+    import difflib  # noqa: PLC0415 - as above
+
+    return difflib.SequenceMatcher(None, other, name[:_LONGEST]).ratio()
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a hint that begins with a semicolon, or nothing when no known name is close."""
     close = nearest(name, known)

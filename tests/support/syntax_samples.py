@@ -2,13 +2,22 @@
 
 from pathlib import Path
 
+import pytest
+
 from protocol.tools.code_parse import Export, Import, Range, Symbol
+from protocol.tools.languages import LANGUAGES
+from workers.syntax import grammars
 from workers.syntax.budget import Budget
 from workers.syntax.outline import Outline, Row, outline
 from workers.syntax.parsing import parse
 from workers.syntax.source import Source
 
 SAMPLES = Path(__file__).parent.parent / "unit" / "workers" / "syntax" / "samples"
+
+KNOWN = [name for name, each in LANGUAGES.items() if not each.packed or grammars.has_pack()]
+"""Every language whose grammar is installed."""
+
+needs_pack = pytest.mark.skipif(not grammars.has_pack(), reason="the extra `languages` is missing")
 
 
 def sample(language: str) -> bytes:

@@ -12,8 +12,8 @@ SHEBANG_BYTES = 128
 
 _SHEBANG = re.compile(rb"#![ \t]*(?:\S*/)?(\S+)(?:[ \t]+([^\n]*))?")
 _VERSION = re.compile(r"[-.\d]+$")
-_SHARED = {"cpp": (".h",)}
-"""A header's name says C, but whoever asks for C++ wants its headers too."""
+_SHARED = {"cpp": (".h",), "matlab": (".m",)}
+"""A header's name says C, but whoever asks for C++ wants its headers too; so with MATLAB, Objective-C."""
 
 
 class Kinds(NamedTuple):

@@ -12,7 +12,7 @@ from workers.syntax.budget import Budget
 from workers.syntax.lines import count_lines
 from workers.syntax.outline import MOST_SYMBOLS, outline
 from workers.syntax.parsing import parse
-from workers.syntax.problems import problems
+from workers.syntax.problems import MOST_PROBLEMS, problems
 from workers.syntax.source import Source
 from workers.syntax.tree_view import MOST_NODES, tree_view
 
@@ -40,6 +40,9 @@ def parse_file(
     is_counted = options.detail in ("summary", "tree")
     found = outline(tree, source, language, budget, counts_only=is_counted)
     errors, error_count = problems(tree, source, budget)
+    for inner in found.embedded:
+        more, count = problems(inner.tree, inner.source, budget)
+        errors, error_count = [*errors, *more][:MOST_PROBLEMS], error_count + count
     items: list[Item] = []
     if options.detail == "symbols":
         items = [Item(symbol_line(row), msgspec.Raw(_encode(row.symbol))) for row in found.rows]

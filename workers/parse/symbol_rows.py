@@ -22,8 +22,8 @@ from workers.syntax.source import Source, shorten
 _SEPARATORS = re.compile(r"::|->|[#/\\]")
 _WORD = re.compile(r"\w+\Z", re.ASCII)
 _NAMED = re.compile(rb"\b[A-Za-z_]\w{2,60}(?=\s*\()|(?<=class )\w+|(?<=struct )\w+|(?<=enum )\w+")
-_UNWRITTEN = frozenset({"Companion"})
-"""Names that a symbol has although they are not written down: Kotlin's companion objects."""
+_UNWRITTEN = frozenset({"Companion", "__struct__"})
+"""Names that are not written down: of Kotlin's companion objects, and of Elixir's structs."""
 
 _MOST_SOURCES = 5
 """If one name has more definitions in a file than this, they are listed and not shown."""

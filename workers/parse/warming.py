@@ -7,5 +7,5 @@ from workers.warming import jobs_in_every_language
 
 
 def warm_up() -> Iterator[None]:
-    """Parse a few lines in every language, one at a time."""
+    """Parse a few lines in every main language, one at a time."""
     return jobs_in_every_language(code_parse, b"{}")

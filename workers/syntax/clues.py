@@ -15,6 +15,27 @@ _CLUES = (
     ("html", rb"(?i:\A\s*<(?:!doctype\s+html|html|head|body)\b)"),
     ("json", rb'\A\s*\{\s*"(?:[^"\\\n]|\\.)*"\s*:'),
     ("json", rb'\A\s*\[\s*(?:\{\s*"|\[|"|-?\d)[^=]*\]\s*\Z'),
+    ("xml", rb"\A\s*<\?xml\b"),
+    ("vue", rb"\A\s*(?:<!--.*?-->\s*)?<template>\s*$"),
+    ("protobuf", rb"^syntax *= *\"proto[23]\" *;"),
+    ("solidity", rb"^pragma +solidity\b"),
+    ("elixir", rb"^[ \t]*defmodule +[A-Z][\w.]* +do\s*$"),
+    ("erlang", rb"^-module\(\w+\)\."),
+    ("clojure", rb"^\((?:ns|defn-?) +[\w.-]+"),
+    ("haskell", rb"^module +[A-Z][\w.]*(?: *\(.*)?(?: +where)?\s*$|^import +qualified +[A-Z]"),
+    ("dart", rb"^import +'(?:dart|package):"),
+    ("zig", rb"^const +\w+ *= *@import\("),
+    ("perl", rb"^use +(?:strict|warnings)\b.*;|^(?:my|our) +[$@%]\w+"),
+    ("objc", rb"^@(?:interface|implementation|protocol)\b|^#import +[<\"]"),
+    ("latex", rb"^\\(?:documentclass|begin\{document\})"),
+    ("dockerfile", rb"\A(?:\s*(?:#.*)?\n|ARG +.*\n)*FROM +\S+(?: +AS +\S+)?\s*$"),
+    (
+        "hcl",
+        rb'^(?:resource|data) +"[\w-]+" +"[\w-]+" *\{|^(?:variable|output|provider) +"[\w-]+" *\{',
+    ),
+    ("graphql", rb"^(?:type|input|interface) +\w+[^{\n]*\{\s+\w+(?:\(.*\))? *: *\[*[A-Z]\w*[\]!]"),
+    ("make", rb"^\.PHONY *:"),
+    ("powershell", rb"^function +[A-Z]\w*-\w+ *\{|^param\s*\(\s*\[\w+\]"),
     ("go", rb"\A(?:\s|//.*$)*package +\w+\s*$"),
     ("go", rb"^func (?:\(\w+ \*?\w+\) )?\w+\(.*\{\s*$"),
     ("kotlin", _WORDS + rb"fun +(?:<.*> *)?[\w.]+\("),
@@ -63,3 +84,7 @@ CPP_HEADER = re.compile(
     re.MULTILINE,
 )
 """What makes a `.h` file C++."""
+
+MATLAB = re.compile(rb"^[ \t]*(?:%|function\b|classdef\b|end;?[ \t]*$)", re.MULTILINE)
+OBJECTIVE_C = re.compile(rb"^[ \t]*(?:@\w+|#[ \t]*\w+|//|/\*)", re.MULTILINE)
+"""What a `.m` file is."""

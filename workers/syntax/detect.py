@@ -3,7 +3,7 @@
 import re
 
 from protocol.tools.languages import LANGUAGES
-from workers.syntax.clues import CLUES, CPP_HEADER
+from workers.syntax.clues import CLUES, CPP_HEADER, MATLAB, OBJECTIVE_C
 
 _LOOK_AT_BYTES = 4096
 _SURE_IN_FILES = frozenset({"html", "php"})
@@ -24,6 +24,8 @@ def detect_language(path: str | None, data: bytes) -> str | None:
     by_name = language_of_path(path)
     if by_name == "c" and path.lower().endswith(".h"):
         return "cpp" if CPP_HEADER.search(data, 0, _LOOK_AT_BYTES * 4) else "c"
+    if by_name == "objc" and MATLAB.search(data, 0, _LOOK_AT_BYTES):
+        return "objc" if OBJECTIVE_C.search(data, 0, _LOOK_AT_BYTES) else "matlab"
     if by_name is not None:
         return by_name
     by_content = _by_shebang(data) or _by_content(data)

@@ -3,6 +3,7 @@
 import msgspec
 
 from protocol.tools.code_parse import Export, Import, Symbol
+from workers.syntax.embedded import Embedded
 from workers.syntax.source import shorten
 
 MOST_SYMBOLS = 10_000
@@ -30,6 +31,7 @@ class Outline(msgspec.Struct):
     symbol_count: int = 0
     import_count: int = 0
     export_count: int = 0
+    embedded: list[Embedded] = []
 
     def add_imports(self, imports: list[Import]) -> None:
         """Keep *imports* as far as there is room."""
@@ -42,6 +44,14 @@ class Outline(msgspec.Struct):
         self.export_count += len(exports)
         room = MOST_EXPORTS - len(self.exports)
         self.exports += exports[:room]
+
+    def add_embedded(self, inner: Embedded, found: "Outline") -> None:
+        """Take in what was *found* in a program inside this source, in the order of the text."""
+        self.embedded.append(inner)
+        self.rows = sorted((*self.rows, *found.rows), key=lambda row: row.start)[:MOST_SYMBOLS]
+        self.symbol_count += found.symbol_count
+        self.add_imports(found.imports)
+        self.add_exports(found.exports)
 
 
 def _bounded(found: Import) -> Import:

@@ -1,11 +1,18 @@
-"""The grammars: each is imported on first use, and each language has one parser in a process."""
+"""The grammars: each is imported on first use, and each language has one parser in a process.
+
+Those of the long tail are in one optional package, of which only what is met gets loaded.
+"""
 
 import functools
 import importlib
+import importlib.util
 
 import tree_sitter
 
-from protocol.tools.languages import LANGUAGES
+from protocol.errors import CallRefused
+from protocol.tools.languages import LANGUAGES, MAIN_LANGUAGES
+
+_PACK = "tree_sitter_language_pack"
 
 _ENTRY_POINTS = {
     "csharp": ("tree_sitter_c_sharp", "language"),
@@ -18,10 +25,32 @@ _ENTRY_POINTS = {
 
 @functools.cache
 def grammar(name: str) -> tree_sitter.Language:
-    """Return the grammar of the language with the canonical *name*."""
+    """Return the grammar of the language with the canonical *name*.
+
+    Raises:
+        CallRefused: it is in the language pack, which is not installed.
+    """
+    if LANGUAGES[name].packed:
+        return tree_sitter.Language(_packed(name))
     module, function = _ENTRY_POINTS.get(name, (f"tree_sitter_{name}", "language"))
     pointer: object = getattr(importlib.import_module(module), function)()
     return tree_sitter.Language(pointer)
+
+
+def _packed(name: str) -> object:
+    language = LANGUAGES[name]
+    if not has_pack():
+        raise CallRefused(
+            "unknown_language",
+            f"{language.title} needs more grammars: install toolcrew[languages].",
+        )
+    return importlib.import_module(_PACK).get_binding(language.packed)
+
+
+@functools.cache
+def has_pack() -> bool:
+    """Tell whether the grammars of the long tail are installed."""
+    return importlib.util.find_spec(_PACK) is not None
 
 
 @functools.cache
@@ -31,8 +60,8 @@ def parser(name: str) -> tree_sitter.Parser:
 
 
 def preload() -> None:
-    """Load every grammar now, so that processes forked from this one share their pages."""
-    for name in LANGUAGES:
+    """Load the grammars that always are there, so that processes forked from this one share their pages."""
+    for name in MAIN_LANGUAGES:
         parser(name)
 
 

@@ -6,6 +6,10 @@ from workers.syntax import grammars
 from workers.syntax.budget import Budget
 
 
+_ONLY_LINE_FEEDS = frozenset({"dockerfile", "make"})
+"""Grammars that take a carriage return for a part of a word."""
+
+
 def parse(data: bytes, language: str, budget: Budget) -> tree_sitter.Tree:
     """Parse *data*, which should be UTF-8; bytes that are not become syntax errors.
 
@@ -16,6 +20,9 @@ def parse(data: bytes, language: str, budget: Budget) -> tree_sitter.Tree:
         JobCancelled: nobody waits any more.
     """
     parser = grammars.parser(language)
+    if language in _ONLY_LINE_FEEDS and b"\r\n" in data:
+        # No byte moves, and a line is still continued by what now ends it.
+        data = data.replace(b"\\\r\n", b" \\\n").replace(b"\r\n", b" \n")
 
     def read(offset: int, _point: object) -> bytes:
         return data[offset:]

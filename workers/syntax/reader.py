@@ -121,7 +121,10 @@ class Reader:
             said = self._remarks.in_front_of(self._first_byte(start, before, region))
         else:
             said = self._docstring(body, self._source)
-        place = self._source.range_of(outer)
+        place, end = self._source.range_of(outer), outer.end_byte
+        if rule.last is not None and (last := rule.last(outer, self._source)) is not None:
+            end = last.end_byte
+            place = self._source.range_between(start, end, start, outer.start_point)
         symbol = Symbol(
             kind=kind,
             name=self._name,
@@ -137,7 +140,7 @@ class Reader:
             is_static=modifiers.is_static,
             is_abstract=modifiers.is_abstract,
         )
-        found.rows.append(Row(region.scope.level, symbol, start, outer.end_byte))
+        found.rows.append(Row(region.scope.level, symbol, start, end))
         for named in also:
             if len(found.rows) < self._room:
                 self._add_other(symbol, named, region.scope.level, outer, rule)

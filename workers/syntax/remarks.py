@@ -16,9 +16,10 @@ _MOST_INDENT = 500
 _MOST_LINE = 4096
 _MOST_LINES = 100
 _OPENING = re.compile(
-    r"^\s*(?:/\*+!?|//+!?|#+!?|--+(?:\[=*\[)?|\*+(?!/)|<!--|=begin|[%;]+)[ \t]?", re.MULTILINE
+    r"^\s*(?:/\*+!?|//+!?|#+[!=]?|--+(?:\[=*\[| ?[|^])?|\(\*+|\{- ?\|?|\*+(?![/)])|<!--|=begin|[%;]+)[ \t]?",
+    re.MULTILINE,
 )
-_CLOSING = re.compile(r"\s*(?:\*+/|-->|\]=*\]|=end)\s*$")
+_CLOSING = re.compile(r"\s*(?:\*+[/)]|-->|-\}|=#|#>|\]=*\]|=end)\s*$")
 _TAGS = re.compile(r"</?summary>")
 
 

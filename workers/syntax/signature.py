@@ -18,7 +18,7 @@ _MOST_DECORATORS = 20
 _MOST_DECORATOR = 100
 _BLANKS = b" ;,\t\r\n"
 _GAP = re.compile(rb"\s+([,)])")
-_JOINTS = (b":", b"=", b"{", b";")
+_JOINTS = (b":", b"=", b"{", b";", b",")
 
 
 class Signatures:
@@ -26,8 +26,8 @@ class Signatures:
 
     def __init__(self, spec: Spec, grammar: tree_sitter.Language) -> None:
         self._decorators = frozenset(grammars.kind_id(grammar, kind) for kind in spec.decorators)
-        comments = frozenset(grammars.kind_id(grammar, kind) for kind in spec.comments)
-        self._noise = self._decorators | comments
+        others = (*spec.comments, *spec.noise)
+        self._noise = self._decorators.union(grammars.kind_id(grammar, kind) for kind in others)
         self._marks = [re.compile(re.escape(mark)).search for mark in spec.noise_marks]
         self._words = Words(spec.words)
         self._seen = self._words.seen
@@ -127,7 +127,7 @@ def _without(noise: list[Node], data: bytes, start: int, end: int) -> bytes:
 
 
 def _without_joint(head: bytes) -> bytes:
-    """Leave out what joins a declaration and its body: `=>`, `:`, `=`, `{` or `;`."""
+    """Leave out what joins a declaration and its body: `=>`, `:`, `=`, `{`, `;` or a comma."""
     if head[-1:] in _JOINTS:
         return head[:-1].rstrip()
     return head[:-2].rstrip() if head.endswith(b"=>") else head

@@ -69,6 +69,7 @@ DocstringOf = Callable[[Node | None, Source], str | None]
 ImportsOf = Callable[[Node, Source], list[Import]]
 ExportsOf = Callable[[Node, Source], list[Export]]
 AccessOf = Callable[[Node, Source], Access | None]
+LastOf = Callable[[Node, Source], Node | None]
 VisibilityOf = Callable[[str, SymbolKind, Scope], Visibility | None]
 
 
@@ -83,6 +84,8 @@ class Definition(msgspec.Struct, frozen=True):
     *owner*: names the parent when that is not what stands around it, as with Go's receivers.
     *also*: finds further names, where one node declares several at once. *promotes*: finds nodes in its
     head that are definitions of the type around it, as parameters of constructors can be.
+    *last*: finds the last node that belongs to it, where the grammar puts that behind it, as with bodies
+    in Dart and the further clauses of a function in Haskell.
     *access*: how visible it is if nothing says otherwise. *grants*: says so of what it holds.
     *local*: whether it counts inside functions too.
     *opens*: whether what it holds is qualified by its name. *searched*: whether that is looked for.
@@ -98,6 +101,7 @@ class Definition(msgspec.Struct, frozen=True):
     promotes: NamesOf | None = None
     spell: Callable[[str], str] | None = None
     unnamed: str | None = None
+    last: LastOf | None = None
     access: Access | None = None
     grants: AccessOf | None = None
     local: bool = True
@@ -122,8 +126,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     *comments*: nodes that are comments. *line_comment*, *block_comment*: patterns for how those
     that end with the line, and the others, begin; the tree has the last word. *comment_end*: how
     block comments end.
-    *decorators*: nodes that signatures leave out besides comments. *noise_marks*: texts of which one is
-    in each of these.
+    *decorators*, *noise*: nodes that signatures leave out besides comments. *noise_marks*: texts of
+    which one is in each of these.
     *docstring*: finds documentation in a body; None: it is the comment in front.
     *words*: what words in front of a name, or decorators, say. *visibility*: how visible a symbol is of
     which they say nothing. *async_sign*, *abstract_sign*: show in a declaration what
@@ -149,6 +153,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     block_comment: bytes | None = rb"/\*"
     comment_end: bytes = b"*/"
     decorators: tuple[str, ...] = ()
+    noise: tuple[str, ...] = ()
     noise_marks: tuple[bytes, ...] = (b"/",)
     docstring: DocstringOf | None = None
     words: dict[str, Access | Flag] = {}

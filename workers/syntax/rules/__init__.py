@@ -3,6 +3,7 @@
 import functools
 import importlib
 
+from workers.syntax.rules.plain import STYLES, plain
 from workers.syntax.spec import Spec
 
 _MODULES = {
@@ -13,6 +14,24 @@ _MODULES = {
     "json": "data",
     "yaml": "data",
     "toml": "data",
+    "ocaml_interface": "ocaml",
+    "perl": "scripts",
+    "r": "scripts",
+    "julia": "scripts",
+    "fish": "scripts",
+    "powershell": "scripts",
+    "nix": "infrastructure",
+    "dockerfile": "infrastructure",
+    "hcl": "infrastructure",
+    "make": "infrastructure",
+    "cmake": "infrastructure",
+    "protobuf": "schemas",
+    "graphql": "schemas",
+    "thrift": "schemas",
+    "markdown": "documents",
+    "latex": "documents",
+    "vue": "components",
+    "svelte": "components",
 }
 """Only those that share a file."""
 
@@ -20,6 +39,8 @@ _MODULES = {
 @functools.cache
 def spec(language: str) -> Spec:
     """Return the table of the language with the canonical name *language*."""
+    if language in STYLES:
+        return plain(language)
     module = importlib.import_module(f"{__name__}.{_MODULES.get(language, language)}")
     table: Spec = getattr(module, language.upper())
     return table

@@ -96,7 +96,7 @@ def test_only_source_files_are_listed(project: Project) -> None:
     project.write_all("a.py", "notes.txt", "image.png", "Gemfile", ".eslintrc", "LICENSE")
     project.write_all(".github/ci.yml")
     project.write("run", "#!/usr/bin/env python3\n")
-    project.write("perl", "#!/usr/bin/perl\n")
+    project.write("awk", "#!/usr/bin/awk -f\n")
     os.mkfifo(project.top / "pipe.py")
     os.mkfifo(project.top / "pipe")
 

@@ -3,9 +3,8 @@
 import pytest
 
 from protocol.tools.code_parse import Result
-from protocol.tools.languages import LANGUAGES
 from support.code_parse_calls import ask
-from support.syntax_samples import sample
+from support.syntax_samples import KNOWN, sample
 
 CODE = """\
 LIMIT = 1
@@ -64,7 +63,7 @@ def test_types_and_functions_stay_when_there_is_no_room_for_all() -> None:
     assert "more" in text
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", KNOWN)
 def test_every_language_has_an_outline_of_all_its_symbols(language: str) -> None:
     _, answer = ask(
         {"sample": sample(language)},

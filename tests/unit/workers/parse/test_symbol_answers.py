@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from protocol.tools.code_found import FoundSymbol
 from protocol.tools.code_parse import Result
-from protocol.tools.languages import LANGUAGES
 from support.code_parse_calls import ask, pages
-from support.syntax_samples import sample
+from support.syntax_samples import KNOWN, sample
 from workers.parse.symbol_rows import may_define, plain_name
 from workers.syntax.budget import Budget
 from workers.syntax.outline import outline
@@ -191,7 +190,7 @@ def symbols_of(language: str) -> Iterator[tuple[str, int, int]]:
         yield symbol.qualified_name, symbol.range.start_line, symbol.range.end_line
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", KNOWN)
 def test_every_symbol_of_every_language_is_found_by_its_name(language: str) -> None:
     """What is searched before parsing must not miss a name, and its lines must be in what is shown."""
     data = sample(language)

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import CallRefused
-from protocol.tools.languages import LANGUAGES
-from support.syntax_samples import sample
+from support.syntax_samples import KNOWN, sample
 from workers.query.found import MOST_CAPTURES, MOST_MATCHES, Found
 from workers.query.tree_query import TreeQuery, compiled, find_query
 from workers.syntax import grammars
@@ -183,7 +182,7 @@ def test_whatever_is_raised_behind_the_engine_arrives(monkeypatch: pytest.Monkey
         find("(identifier) @x", b"a\n" * 50_000)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", KNOWN)
 def test_what_is_streamed_is_what_the_library_would_have_listed(language: str) -> None:
     """Every named node, and every parent with its first child, in each language's own sample."""
     grammar, data = grammars.grammar(language), sample(language)

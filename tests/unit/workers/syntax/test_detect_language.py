@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.tools.languages import LANGUAGES
+from protocol.tools.languages import MAIN_LANGUAGES
 from support.syntax_samples import sample
 from workers.syntax.detect import detect_language
 
@@ -23,7 +23,9 @@ _PROSE = b"Please select an item from the list, then import it.\nIf in doubt: as
         (".py", None),
         ("py", None),
         ("notes.txt", None),
-        ("Makefile", None),
+        ("Makefile", "make"),
+        ("src/Dockerfile", "dockerfile"),
+        ("BUILD", None),
     ],
 )
 def test_a_file_name_tells_its_language(path: str, language: str | None) -> None:
@@ -39,7 +41,8 @@ def test_a_file_name_tells_its_language(path: str, language: str | None) -> None
         (b"#!/usr/bin/env -S deno run", "typescript"),
         (b"#!/usr/bin/env NODE_ENV=x node", "javascript"),
         (b"#!/usr/bin/env /opt/bin/ruby", "ruby"),
-        (b"#!/usr/bin/perl", None),
+        (b"#!/usr/bin/perl -w", "perl"),
+        (b"#!/usr/bin/awk", None),
         (b"#!", None),
     ],
 )
@@ -68,7 +71,7 @@ def test_a_header_without_cpp_in_it_is_c() -> None:
 
 @pytest.mark.parametrize(
     "language",
-    sorted(set(LANGUAGES) - {"css", "tsx", "yaml"}),
+    sorted(set(MAIN_LANGUAGES) - {"css", "tsx", "yaml"}),
 )
 def test_the_language_of_a_snippet_is_seen_in_its_content(language: str) -> None:
     assert detect_language(None, sample(language)) == language

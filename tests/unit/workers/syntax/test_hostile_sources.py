@@ -4,7 +4,7 @@ import pytest
 
 from protocol.errors import CallRefused
 from protocol.tools.code_parse import Options
-from protocol.tools.languages import LANGUAGES
+from support.syntax_samples import KNOWN
 from workers.parse.file_parser import Parsed, parse_file
 from workers.syntax import outline, tree_view
 from workers.syntax.budget import Budget
@@ -73,7 +73,7 @@ def test_a_parser_that_was_stopped_parses_the_next_source_from_its_start() -> No
     assert (file.symbol_count, file.error_count, file.lines.total) == (1, 0, 1)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", KNOWN)
 @pytest.mark.parametrize(
     "data",
     [b"", b"\n", b"\x00", b"\x00" * 1000, b"\xff\xfe\xfd", b"a" * 20_000, b"\r\r\n\r", b"\xe2\x80"],

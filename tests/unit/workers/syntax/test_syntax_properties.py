@@ -4,12 +4,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from protocol.tools.code_parse import Options, Range
-from protocol.tools.languages import LANGUAGES
-from support.syntax_samples import outline_of, sample, symbols
+from support.syntax_samples import KNOWN, outline_of, sample, symbols
 from workers.parse.file_parser import parse_file
 from workers.syntax.budget import Budget
 
-languages = st.sampled_from(sorted(LANGUAGES))
+languages = st.sampled_from(sorted(KNOWN))
 noise = st.sampled_from(
     [b"(", b"}", b"'", b'"""', b"/*", b"#", b"\x00", b"\xff", b"\n", b"\r", b"\xc3\xa9"]
 )
