@@ -17,7 +17,7 @@ from protocol.tools.code_metrics import (
 )
 from protocol.tools.code_parse import SymbolKind
 from protocol.tools.code_rules import known_rules
-from protocol.tools.contract import Annotations, Contract, FilePlan
+from protocol.tools.contract import Annotations, Before, Contract, FilePlan
 from protocol.tools.files import FileFailure, Sources
 from protocol.tools.places import Range
 
@@ -211,6 +211,11 @@ class AnalyzedFile(Measured, frozen=True, kw_only=True, omit_defaults=True):
     function_count: int = 0
     type_count: int = 0
     finding_count: int = 0
+    change_count: int = 0
+    only_in: Annotated[
+        Literal["before", "after"] | None,
+        msgspec.Meta(description="changes: the file is gone, or new."),
+    ] = None
     error_count: Annotated[int, msgspec.Meta(description="Syntax errors.")] = 0
     documentation: Documentation | None = None
     functions: list[FunctionRow] = []
@@ -275,6 +280,12 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     ] = msgspec.UNSET
     better: int | msgspec.UnsetType = msgspec.UNSET
     worse: int | msgspec.UnsetType = msgspec.UNSET
+    unchanged: Annotated[
+        int | msgspec.UnsetType,
+        msgspec.Meta(
+            description="With compare_revision: files that are as they were; not in files."
+        ),
+    ] = msgspec.UNSET
     languages: Annotated[dict[str, int], msgspec.Meta(description="Files by language.")]
 
 
@@ -345,6 +356,11 @@ _MORE_TOTALS: dict[Detail, tuple[str, ...]] = {
     "changes": ("changes", "better", "worse"),
 }
 
+_INSTEAD: dict[Detail, str] = {
+    "findings": "that is good news",
+    "changes": "no function came, went or has other measures",
+}
+
 _NARROW = "paths or detail=summary"
 
 
@@ -377,11 +393,30 @@ def plan(arguments: Arguments) -> FilePlan:
         counted=detail if detail in ("findings", "changes") else None,
         totals=TOTALS + _MORE_TOTALS.get(detail, ()),
         narrow=_NARROW if is_of_files else "paths or limit",
-        instead="that is good news" if detail == "findings" else "",
+        instead=_INSTEAD.get(detail, ""),
         combine=None if is_of_files else COMBINE,
         markdown=options.markdown,
         heading=_heading(options),
+        before=_before(arguments),
+        churn_days=arguments.churn_days,
     )
+
+
+def _before(arguments: Arguments) -> Before | None:
+    """Return what to compare with, if anything is.
+
+    Raises:
+        CallRefused: it is nothing that the sources could be compared with.
+    """
+    code, path = arguments.compare_code, arguments.compare_path
+    revision = arguments.compare_revision
+    if (code, path, revision) == (None, None, None):
+        return None
+    if revision is not None and arguments.code is not None:
+        raise _refused("`compare_revision` needs a file or folder: give `path` or `paths`")
+    if revision is None and arguments.paths is not None:
+        raise _refused("with `paths` only `compare_revision` can be compared; give one `path`")
+    return Before(code=code, path=path, revision=revision)
 
 
 def _heading(options: Options) -> str:

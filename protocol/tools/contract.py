@@ -25,6 +25,14 @@ first. single: as rows, but rows of a rank above 0 are shown only if all rows ar
 """
 
 
+class Before(msgspec.Struct, frozen=True, kw_only=True):
+    """What to compare the sources with; one of these is given."""
+
+    code: str | None = None
+    path: str | None = None
+    revision: str | None = None
+
+
 class FilePlan(msgspec.Struct, frozen=True, kw_only=True):
     """What a tool over files wants done with each source, and how the rows are named in its result.
 
@@ -35,6 +43,8 @@ class FilePlan(msgspec.Struct, frozen=True, kw_only=True):
     *instead* what to ask when nothing was found. *combine* is the worker's tool that makes the rows of
     the answer from the facts of all pieces, if they are not the rows of the files themselves.
     *markdown*: texts are Markdown; *heading* is what stands above the first of them.
+    *before* is what the sources are compared with. *churn_days*: the combining job is told how many
+    commits touched each file in so many days.
     """
 
     options: msgspec.Raw
@@ -47,6 +57,8 @@ class FilePlan(msgspec.Struct, frozen=True, kw_only=True):
     narrow: str = "paths or detail=summary"
     instead: str = ""
     combine: str | None = None
+    before: Before | None = None
+    churn_days: int | None = None
     markdown: bool = False
     heading: str = ""
 

@@ -67,6 +67,8 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     *named* says that the caller named this very file: only the hard limits can then refuse it.
     *fingerprint* is the file's identity when it was listed (see `Listed`); empty for snippets. *known* are
     the digests of contents of which the result is known; None when nobody wants to know the digest.
+    The earlier version to compare with is *before*, or the file at *before_path*, if there is one;
+    *before_identity* changes whenever it does. *is_gone*: there is an earlier version only.
     """
 
     path: str | None = None
@@ -75,6 +77,10 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     named: bool = False
     fingerprint: str = ""
     known: Sequence[str] | None = None
+    before: bytes | None = None
+    before_path: str | None = None
+    before_identity: str = ""
+    is_gone: bool = False
 
 
 class FileJob(msgspec.Struct, frozen=True):
