@@ -1,13 +1,18 @@
 """Bytes to a syntax tree, within a budget."""
 
+import itertools
+import re
+
 import tree_sitter
 
 from workers.syntax import grammars
 from workers.syntax.budget import Budget
 
+_PASSED_OVER = {"dockerfile": re.compile(rb"[ \t\r]+(?=\n)"), "make": re.compile(rb"\r(?=\n)")}
+"""Bytes at the ends of lines that some grammars take for parts of words."""
 
-_ONLY_LINE_FEEDS = frozenset({"dockerfile", "make"})
-"""Grammars that take a carriage return for a part of a word."""
+_MOST_PASSED_OVER = 5_000
+_BEYOND = (1 << 31) - 1
 
 
 def parse(data: bytes, language: str, budget: Budget) -> tree_sitter.Tree:
@@ -20,9 +25,8 @@ def parse(data: bytes, language: str, budget: Budget) -> tree_sitter.Tree:
         JobCancelled: nobody waits any more.
     """
     parser = grammars.parser(language)
-    if language in _ONLY_LINE_FEEDS and b"\r\n" in data:
-        # No byte moves, and a line is still continued by what now ends it.
-        data = data.replace(b"\\\r\n", b" \\\n").replace(b"\r\n", b" \n")
+    if language in _PASSED_OVER:
+        parser.included_ranges = _without(_PASSED_OVER[language], data)
 
     def read(offset: int, _point: object) -> bytes:
         return data[offset:]
@@ -36,3 +40,26 @@ def parse(data: bytes, language: str, budget: Budget) -> tree_sitter.Tree:
         parser.reset()  # or the next source would continue this one
         budget.check()
         raise
+
+
+def _without(passed_over: re.Pattern[bytes], data: bytes) -> list[tree_sitter.Range]:
+    """Return what is left to parse; nothing stands for everything. No place moves."""
+    ranges: list[tree_sitter.Range] = []
+    start, point = 0, tree_sitter.Point(0, 0)
+    for match in itertools.islice(passed_over.finditer(data), _MOST_PASSED_OVER):
+        end = _moved(point, data, start, match.start())
+        ranges.append(tree_sitter.Range(point, end, start, match.start()))
+        point = tree_sitter.Point(end.row, end.column + match.end() - match.start())
+        start = match.end()
+    if ranges:
+        last = tree_sitter.Point(_BEYOND, _BEYOND)
+        ranges.append(tree_sitter.Range(point, last, start, _BEYOND))
+    return ranges
+
+
+def _moved(point: tree_sitter.Point, data: bytes, start: int, end: int) -> tree_sitter.Point:
+    """Return where *end* is, when *start* is at *point*."""
+    rows = data.count(b"\n", start, end)
+    if rows == 0:
+        return tree_sitter.Point(point.row, point.column + end - start)
+    return tree_sitter.Point(point.row + rows, end - data.rfind(b"\n", start, end) - 1)
