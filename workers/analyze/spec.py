@@ -4,7 +4,6 @@ Names of nodes and fields are the grammar's own; tokens such as `&&` are nodes t
 a class is, and what it is called, stands in `workers.syntax.rules`, and only there.
 """
 
-import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -41,42 +40,6 @@ def has_body(function: Node, _around: Node) -> bool:
     return function.child_by_field_name("body") is not None
 
 
-class Shortcut(msgspec.Struct, frozen=True, kw_only=True):
-    """How to measure one language without a visit of each node, for those that must be fast.
-
-    Structure. Nodes of *gated* kinds are looked into only where a sign stands in the plain code: one of
-    *signs*, or what *words* matches. So every decision must show a sign.
-
-    Text. *parts* matches comments, which begin with one of *opens_comment*, and literals, but for the
-    letters in front. Those are *prefixes* if *prefix* matches them, and make the literal one that holds
-    code if *template* matches. What matches one of *asks* may be a literal that the tree knows as one
-    of *literals*. *code* matches in those that are to be looked into. A source with one of *unless* in
-    it is measured without the shortcut.
-
-    ABC. Calls are names right in front of a bracket, other than those of functions and types *headed*
-    so at their beginning. The operators *assigns* and *compares* count, and the words *conditions*.
-    """
-
-    gated: tuple[str, ...]
-    signs: tuple[bytes, ...] = ()
-    words: re.Pattern[bytes] | None = None
-
-    parts: re.Pattern[bytes]
-    opens_comment: tuple[bytes, ...]
-    prefixes: bytes = b""
-    prefix: re.Pattern[bytes] = re.compile(rb"(?!)")
-    template: re.Pattern[bytes] = re.compile(rb"(?!)")
-    asks: frozenset[bytes] = frozenset()
-    literals: frozenset[str]
-    code: re.Pattern[bytes]
-    unless: tuple[bytes, ...] = ()
-
-    assignments: tuple[str, ...] = ()
-    assigns: frozenset[bytes] = frozenset()
-    compares: frozenset[bytes] = frozenset()
-    conditions: frozenset[bytes] = frozenset()
-
-
 class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     """One language.
 
@@ -108,7 +71,7 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     *assignments*, *branches* (apart from calls), *conditions* and *comparisons*, and what makes up for
     tokens that are no conditions: two for each of *brackets*, one for each of *no_conditions*; and
     likewise *no_assignments*.
-    *calls*: calls, and the field that ends what is called. *arguments*: the field behind it.
+    *calls*: calls, and the field that ends what is called.
 
     Text.
     *logical*: nodes that are a logical line. *blocks*: nodes of which each child is one, apart from
@@ -116,7 +79,7 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     *ends*: those after which nothing runs in a block.
     *comments*, and *literals*: one operand each. *strings*: the same, but code in them is looked into
     if the mark of an interpolation stands in them; that it is made of counts for nothing else.
-    *words*: tokens that look like keywords and are names as well. *paths*: names with dots.
+    *words*: tokens that look like keywords and are names as well; *keywords*: what only looks like a name. *paths*: names with dots.
     """
 
     functions: tuple[str, ...] = ()
@@ -151,7 +114,6 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     no_conditions: tuple[str, ...] = ()
     no_assignments: tuple[str, ...] = ()
     calls: dict[str, str] = {}
-    arguments: str | None = None
 
     logical: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
@@ -161,6 +123,6 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     literals: tuple[str, ...] = ()
     strings: dict[str, bytes] = {}
     words: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
-    shortcut: Shortcut | None = None

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import tree_sitter
+from tree_sitter import Node
 
 from workers.analyze import rules
 from workers.analyze.spec import Constructs, Infix, Question
@@ -30,17 +31,30 @@ _INFIX: Final[dict[Infix, int]] = {
 }
 
 
-class Table(NamedTuple):
-    """What the walk needs to know of its language; *weights* are sums of the counts above."""
+INSIDE: Final = 0
+WHOLE: Final = 1
+KEEP: Final = 2
+KEEP_WHOLE: Final = 3
+KEEP_STRING: Final = 4
+KEEP_REST: Final = 5
+PATH: Final = 6
+"""What the walk does with a node: looks inside or takes it whole, keeps it or does not. A string is
+looked into if code is in it, a path if more than names is, and of others only the rest behind a part."""
 
+
+class Table(NamedTuple):
+    """What the walk needs to know of its language; *weights* are sums of the counts above.
+
+    *plan* is what to do with each kind of node. *asked* are those that need a closer look.
+    """
+
+    language: str
     constructs: Constructs
-    kinds: tuple[int, ...]
-    leaves: frozenset[int]
+    plan: dict[int, int]
+    weights: dict[int, int]
+    asked: frozenset[int]
     functions: frozenset[int]
     types: frozenset[int]
-    weights: dict[int, int]
-    short_weights: dict[int, int]
-    counted: frozenset[int]
     sometimes: dict[int, Question]
     only_if: dict[int, Question]
     skips: dict[int, int | None]
@@ -56,24 +70,22 @@ class Table(NamedTuple):
     sequences: frozenset[int]
     jumps: frozenset[int]
     calls: dict[int, int | None]
-    arguments: int | None
     comments: frozenset[int]
     literals: frozenset[int]
+    parts: frozenset[int]
     strings: dict[int, bytes]
-    paths: frozenset[int]
     keywords: frozenset[bytes]
     operators: frozenset[bytes]
-    gated: frozenset[int]
 
 
 @functools.cache
 def table(language: str) -> Table | None:
     """Return the table of the language with the canonical name *language*, if it has one."""
     constructs = rules.constructs(language)
-    return None if constructs is None else _table(constructs, grammars.grammar(language))
+    return None if constructs is None else _table(language, constructs, grammars.grammar(language))
 
 
-def _table(constructs: Constructs, grammar: tree_sitter.Language) -> Table:
+def _table(language: str, constructs: Constructs, grammar: tree_sitter.Language) -> Table:
     def ids(kinds: Iterable[str]) -> frozenset[int]:
         return frozenset(number for kind in kinds for number in kind_ids(grammar, kind))
 
@@ -87,17 +99,17 @@ def _table(constructs: Constructs, grammar: tree_sitter.Language) -> Table:
     tokens = [n for n in range(grammar.node_kind_count) if not grammar.node_kind_is_named(n)]
     seen = {grammar.node_kind_for_id(n) for n in tokens if grammar.node_kind_is_visible(n)}
     kinds = (*range(grammar.node_kind_count), ERROR)
-    weights = _weights(constructs, grammar)
     words = {kind for kind in seen if kind and (kind[0].isalpha() or kind[0] == "_")}
-    return Table(
+    found = Table(
+        language=language,
         constructs=constructs,
-        kinds=kinds,
-        leaves=ids(constructs.leaves).union(tokens),
+        plan=dict.fromkeys(kinds, INSIDE)
+        | dict.fromkeys(ids(constructs.leaves).union(tokens), WHOLE)
+        | dict.fromkeys(ids(constructs.paths), PATH),
+        weights=dict.fromkeys(kinds, 0) | _weights(constructs, grammar),
+        asked=ids((*constructs.only_if, *constructs.sometimes, *constructs.blocks)),
         functions=ids(constructs.functions),
         types=ids(constructs.types),
-        weights=dict.fromkeys(kinds, 0) | weights,
-        short_weights=dict.fromkeys(kinds, 0) | _weights(constructs, grammar, is_short=True),
-        counted=frozenset(weights),
         sometimes={n: ask for kind, ask in constructs.sometimes.items() for n in ids([kind])},
         only_if={n: ask for kind, ask in constructs.only_if.items() for n in ids([kind])},
         skips=fields({**constructs.skips}),
@@ -117,15 +129,44 @@ def _table(constructs: Constructs, grammar: tree_sitter.Language) -> Table:
         sequences=ids(constructs.sequences),
         jumps=ids(constructs.jumps),
         calls=fields({kind: field or None for kind, field in constructs.calls.items()}),
-        arguments=_field_id(grammar, constructs.arguments),
         comments=ids(constructs.comments),
         literals=ids(constructs.literals),
+        parts=ids((*constructs.comments, *constructs.literals, *constructs.strings)),
         strings={n: mark for kind, mark in constructs.strings.items() for n in ids([kind])},
-        paths=ids(constructs.paths),
-        keywords=frozenset(word.encode() for word in words - {*constructs.words}),
+        keywords=frozenset(
+            word.encode() for word in (words | {*constructs.keywords}) - {*constructs.words}
+        ),
         operators=frozenset(token.encode() for token in seen - words if token),
-        gated=ids(constructs.shortcut.gated if constructs.shortcut else ()),
     )
+    found.plan.update(_kept(found))
+    return found
+
+
+def _kept(rules: Table) -> dict[int, int]:
+    """Return what to do with each kind of node that counts for something."""
+    counted = (kind for kind, weight in rules.weights.items() if weight)
+    whole = (rules.comments, rules.literals)
+    inside = (
+        counted,
+        rules.asked,
+        rules.functions,
+        rules.types,
+        rules.structures,
+        rules.clauses,
+        rules.otherwise,
+        rules.and_or,
+        rules.infix,
+        rules.jumps,
+        rules.calls,
+    )
+    plan = {
+        kind: KEEP_WHOLE if rules.plan[kind] == WHOLE else KEEP
+        for kinds in inside
+        for kind in kinds
+    }
+    plan |= {kind: KEEP_WHOLE for kinds in whole for kind in kinds}
+    plan |= dict.fromkeys(rules.strings, KEEP_STRING)
+    return plan | dict.fromkeys(rules.skips, KEEP_REST)
 
 
 def kind_ids(grammar: tree_sitter.Language, kind: str) -> set[int]:
@@ -149,34 +190,27 @@ def _part(grammar: tree_sitter.Language, part: str | None) -> int | None:
     return -min(kind_ids(grammar, part)) if field is None else field
 
 
-def _field_id(grammar: tree_sitter.Language, field: str | None) -> int | None:
-    if field is None:
+def part_of(node: Node, part: int | None) -> Node | None:
+    """Return the child in the field *part*, or, if that is below 0, the first of that kind."""
+    if part is None:
         return None
-    number = grammar.field_id_for_name(field)
-    if number is None:
-        raise LookupError(f"The grammar has no field {field!r}.")
-    return number
+    if part >= 0:
+        return node.child_by_field_id(part)
+    return next((each for each in node.children if each.kind_id == -part), None)
 
 
-def _weights(
-    constructs: Constructs, grammar: tree_sitter.Language, *, is_short: bool = False
-) -> dict[int, int]:
-    """Return what each kind counts for; a shortcut counts tokens and calls in the text instead."""
-    counted: list[tuple[int, Iterable[str]]] = [
+def _weights(constructs: Constructs, grammar: tree_sitter.Language) -> dict[int, int]:
+    """Return what each kind counts for."""
+    counted: tuple[tuple[int, Iterable[str]], ...] = (
         (CYCLOMATIC, constructs.decisions),
         (LOGICAL, constructs.logical),
-        (CONDITIONS, constructs.conditions),
+        (ASSIGNMENTS, constructs.assignments),
+        (-ASSIGNMENTS, constructs.no_assignments),
+        (BRANCHES, (*constructs.branches, *constructs.calls)),
+        (CONDITIONS, (*constructs.conditions, *constructs.comparisons)),
         (2 * NO_CONDITIONS, constructs.brackets),
         (NO_CONDITIONS, constructs.no_conditions),
-        (-ASSIGNMENTS, constructs.no_assignments),
-    ]
-    shortcut = constructs.shortcut
-    if is_short and shortcut is not None:
-        counted.append((ASSIGNMENTS, shortcut.assignments))
-    else:
-        counted.append((ASSIGNMENTS, constructs.assignments))
-        counted.append((BRANCHES, (*constructs.branches, *constructs.calls)))
-        counted.append((CONDITIONS, constructs.comparisons))
+    )
     weights: dict[int, int] = {}
     for weight, kinds in counted:
         for number in (number for kind in kinds for number in kind_ids(grammar, kind)):

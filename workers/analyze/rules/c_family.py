@@ -106,6 +106,7 @@ C = Constructs(
     ends=("return_statement", "break_statement", "continue_statement", "goto_statement"),
     literals=("string_literal", "char_literal", "system_lib_string", "number_literal"),
     words=("defined",),
+    keywords=("bool", "char", "double", "float", "int", "void"),
     paths=("field_expression",),
     leaves=(
         "identifier",

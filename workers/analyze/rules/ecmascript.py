@@ -78,7 +78,6 @@ JAVASCRIPT = Constructs(
         "catch",
     ),
     calls={"call_expression": "function"},
-    arguments="arguments",
     logical=(
         "expression_statement",
         "lexical_declaration",

@@ -146,6 +146,7 @@ JAVA = Constructs(
         "when",
         "with",
     ),
+    keywords=("boolean", "void"),
     paths=("field_access", "scoped_identifier", "scoped_type_identifier"),
     leaves=(
         "identifier",

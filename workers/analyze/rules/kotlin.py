@@ -115,6 +115,7 @@ KOTLIN = Constructs(
         "value",
         "where",
     ),
+    keywords=("break", "continue"),
     paths=("navigation_expression", "qualified_identifier"),
     leaves=("identifier", "number_literal", "this_expression", "super_expression"),
 )

@@ -1,10 +1,8 @@
 """Python, counted as radon counts (cyclomatic) and as SonarSource does (cognitive)."""
 
-import re
-
 from tree_sitter import Node
 
-from workers.analyze.spec import Constructs, Shortcut, listed_parameters
+from workers.analyze.spec import Constructs, listed_parameters
 from workers.syntax.nodes import child
 
 _SEPARATORS = frozenset({"keyword_separator", "positional_separator"})
@@ -34,76 +32,6 @@ def _parameters(function: Node) -> list[Node]:
     """Leave out the lone `*` and `/`."""
     return [each for each in listed_parameters(function) if each.type not in _SEPARATORS]
 
-
-_SHORTCUT = Shortcut(
-    gated=(
-        "argument_list",
-        "as_pattern",
-        "assert_statement",
-        "assignment",
-        "attribute",
-        "augmented_assignment",
-        "await",
-        "binary_operator",
-        "boolean_operator",
-        "call",
-        "case_pattern",
-        "comparison_operator",
-        "concatenated_string",
-        "decorator",
-        "default_parameter",
-        "delete_statement",
-        "dictionary",
-        "dictionary_splat",
-        "dotted_name",
-        "expression_list",
-        "future_import_statement",
-        "import_from_statement",
-        "import_statement",
-        "interpolation",
-        "keyword_argument",
-        "list",
-        "list_splat",
-        "named_expression",
-        "not_operator",
-        "pair",
-        "parameters",
-        "parenthesized_expression",
-        "pattern_list",
-        "raise_statement",
-        "return_statement",
-        "set",
-        "slice",
-        "string",
-        "subscript",
-        "tuple",
-        "type",
-        "typed_default_parameter",
-        "typed_parameter",
-        "unary_operator",
-        "with_clause",
-        "yield",
-    ),
-    words=re.compile(rb"\b(?:and|or|if|for|lambda)\b"),
-    parts=re.compile(
-        rb"""#[^\n]*"""
-        rb'|"""(?:[^"\\]+|\\.|"(?!""))*(?:"""|\Z)'
-        rb"|'''(?:[^'\\]+|\\.|'(?!''))*(?:'''|\Z)"
-        rb'|"(?:[^"\\\n]+|\\.)*"?'
-        rb"|'(?:[^'\\\n]+|\\.)*'?",
-        re.DOTALL,
-    ),
-    opens_comment=(b"#",),
-    prefixes=b"bBfFrRtTuU",
-    prefix=re.compile(rb"(?<!\w)[bBfFrRtTuU]{1,2}\Z"),
-    template=re.compile(rb"[bBrRuU]?[fFtT]"),
-    literals=frozenset({"string"}),
-    code=re.compile(rb"\b(?:and|or|if|for|lambda)\b"),
-    assignments=("assignment", "augmented_assignment"),
-    assigns=frozenset({b":="}),
-    compares=frozenset({b"==", b"!=", b"<>", b"<", b">", b"<=", b">="}),
-    conditions=frozenset({b"in", b"is"}),
-)
 
 PYTHON = Constructs(
     functions=("function_definition", "lambda"),
@@ -151,7 +79,6 @@ PYTHON = Constructs(
     ),
     no_conditions=("for_statement", "for_in_clause"),
     calls={"call": "function"},
-    arguments="arguments",
     logical=(
         "expression_statement",
         "if_statement",
@@ -198,5 +125,4 @@ PYTHON = Constructs(
         "string_content",
         "string_end",
     ),
-    shortcut=_SHORTCUT,
 )

@@ -128,6 +128,7 @@ SWIFT = Constructs(
         "u",
         "unavailable",
     ),
+    keywords=("catch", "default", "else", "throw", "throws", "where"),
     paths=("navigation_expression",),
     leaves=(
         "simple_identifier",
