@@ -5,7 +5,7 @@ Rule 2: a node counts as what an outline would list, so what stands where no out
 """
 
 import msgspec
-from tree_sitter import Node, TreeCursor
+from tree_sitter import Node
 
 from protocol.tools.code_parse import SymbolKind
 from workers.syntax.source import Source, on_one_line, shorten
@@ -36,12 +36,11 @@ class Definitions:
         self._table = table(language)
         self._known: dict[int, Defined | None] = {}
 
-    def at(self, climber: TreeCursor, levels: int, scope: Scope) -> Defined | None:
-        """Return what the node of *climber* is the body of, or else the type that it defines.
+    def at(self, path: list[Node], scope: Scope) -> Defined | None:
+        """Return what the last node of *path* is the body of, or else the type that it defines.
 
-        *levels* is how much deeper in the tree than that of *scope* the node is. *climber* moves.
+        *path* leads down to it from, but without, the definition that opened *scope*.
         """
-        path = _path(climber, levels)
         is_searched = scope.is_local
         for index, node in enumerate(path):
             entries = self._table.local_entries if is_searched else self._table.entries
@@ -113,18 +112,6 @@ class Definitions:
                 return outer
             outer = node
         return outer
-
-
-def _path(climber: TreeCursor, levels: int) -> list[Node]:
-    """Return the node of *climber* and those around it, *levels* in all, outermost first."""
-    path: list[Node] = []
-    for _ in range(levels):
-        node = climber.node
-        assert node is not None
-        path.append(node)
-        climber.goto_parent()
-    path.reverse()
-    return path
 
 
 def _kind(rule: Definition, node: Node, place: Place) -> SymbolKind | None:

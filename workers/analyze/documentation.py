@@ -1,10 +1,9 @@
 """Whether a function or a type says what it is for."""
 
 import re
+from bisect import bisect_left
 
-from tree_sitter import Node
-
-from workers.analyze.place import Span
+from workers.analyze.text import Span
 from workers.analyze.units import Unit
 
 _STRING = re.compile(rb"[rRuU]?[\"']")
@@ -18,18 +17,21 @@ def has_docstring(unit: Unit, data: bytes) -> bool:
     if body is None or not _STRING.match(data, body.start_byte):
         return False
     statement = body.child(0)
-    expression = statement.child(0) if statement and statement.child_count else None
+    if statement is None or not statement.child_count:
+        return False
+    expression = statement.child(0)
     return expression is not None and expression.type in ("string", "concatenated_string")
 
 
 def has_comment(unit: Unit, data: bytes, comments: list[Span]) -> bool:
     """Tell whether a comment stands right above *unit*, or above its attributes."""
-    if not unit.comments:
+    before = bisect_left(comments, (unit.start,))
+    if not before:
         return False
-    start, end = comments[unit.comments - 1]
+    start, end = comments[before - 1]
     if unit.start - end > _LONGEST_GAP or unit.start < end:
         return False
     if not _BETWEEN.fullmatch(data, end, unit.start):
         return False
-    line = data[data.rfind(b"\n", 0, start) + 1 : start]
+    line = data[max(data.rfind(b"\n", 0, start) + 1, start - _LONGEST_GAP) : start]
     return not line.strip()

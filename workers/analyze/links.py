@@ -5,13 +5,16 @@ method of the type around; `Type.name` that of the type. What is called through 
 unknown, and so no link: a `close` that closes something else calls itself only in name.
 """
 
-import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import compress, count
 
-from workers.analyze.targets import Target
+from workers.analyze.nesting import Nesting
+from workers.analyze.table import Table
+from workers.analyze.targets import Target, target
 from workers.analyze.units import Unit
+from workers.analyze.walk import Marks
 
-_CALL = re.compile(rb"(?<![\w$.])(?:([\w$]+)(?:\?)?\.)?([\w$]+) ?\(")
 _SELF = frozenset((b"self", b"this", b"cls", b"$this", b"Self", b"static"))
 
 
@@ -30,16 +33,11 @@ class Links:
         names = {name for _, name in self._functions} | self._types.keys()
         self.names = {name.encode() for name in names}
 
-    def resolve(self, units: list[Unit], calls: Iterable[Iterable[Target]]) -> None:
-        """Find out whom the *calls* of each unit mean."""
+    def resolve(self, units: list[Unit]) -> None:
+        """Find out whom the calls in each unit mean."""
         self.calls = [
-            {
-                callee
-                for called in calls_of_one
-                if called[1] in self.names
-                for callee in self._resolve(called, unit)
-            }
-            for unit, calls_of_one in zip(units, calls, strict=True)
+            {callee for called in unit.calls for callee in self._resolve(called, unit)}
+            for unit in units
         ]
 
     def _add(self, index: int, unit: Unit) -> None:
@@ -95,9 +93,19 @@ class Links:
         ]
 
 
-def calls_in_text(code: bytes, header: bytes) -> set[Target]:
-    """Return whom plain *code* calls: the names right in front of brackets, but for its *header*."""
-    return {*_CALL.findall(code, code.find(b"(") if header else 0)}
+def link(data: bytes, marks: Marks, nesting: Nesting, rules: Table) -> Links:
+    """Find the calls between the functions of one source."""
+    units = nesting.units
+    links = Links(units, has_implicit_self=rules.constructs.implicit_self)
+    names, calls = links.names, rules.calls
+    for index in compress(count(), map(calls.__contains__, marks.kinds)):
+        node, field = marks.nodes[index], calls[marks.kinds[index]]
+        callee = node.child(0) if field is None else node.child_by_field_id(field)
+        called = None if callee is None else target(data[marks.starts[index] : callee.end_byte])
+        if called is not None and called[1] in names:
+            nesting.owners[bisect_right(nesting.turns, index) - 1].calls.add(called)
+    links.resolve(units)
+    return links
 
 
 def _components(calls: list[set[int]]) -> Iterator[list[int]]:

@@ -1,12 +1,10 @@
 """From what a walk has counted to rows: one for each function, each type, and the file."""
 
-from collections.abc import Iterable
-
 from workers.analyze import formulas
 from workers.analyze.documentation import has_comment, has_docstring
 from workers.analyze.lexicon import Tokens, lexicon
 from workers.analyze.line_map import LineMap
-from workers.analyze.links import Links, calls_in_text
+from workers.analyze.links import Links
 from workers.analyze.model import (
     Abc,
     Documentation,
@@ -17,7 +15,6 @@ from workers.analyze.model import (
     Maintainability,
     TypeMetrics,
 )
-from workers.analyze.place import Place
 from workers.analyze.rollup import roll_up
 from workers.analyze.table import (
     ASSIGNMENTS,
@@ -27,8 +24,8 @@ from workers.analyze.table import (
     CYCLOMATIC,
     LOGICAL,
     NO_CONDITIONS,
+    Table,
 )
-from workers.analyze.targets import Target
 from workers.analyze.text import Text
 from workers.analyze.units import Unit
 from workers.syntax.source import Source
@@ -77,7 +74,7 @@ class Total:
 
     def tokens(self) -> Tokens:
         """Return the tokens of all units."""
-        return Tokens(self.operators, self.operands, self.words, self.signs, self.literals, 0)
+        return Tokens(self.operators, self.operands, self.words, self.signs, self.literals)
 
     def cyclomatic(self) -> int:
         """Return the paths of all functions, and the decisions outside them."""
@@ -96,43 +93,26 @@ class Total:
 
 
 class Rows:
-    """The rows of one walked source."""
+    """The rows of one source."""
 
-    def __init__(self, place: Place, text: Text, source: Source, language: str) -> None:
-        self._units = place.units
+    def __init__(
+        self, units: list[Unit], links: Links, text: Text, source: Source, rules: Table
+    ) -> None:
+        self._units = units
+        self._links = links
         self._source = source
-        self._language = language
-        self._constructs = place.rules.constructs
+        self._constructs = rules.constructs
         self._comments = text.comments
-        self._lexicon = lexicon(language)
+        self._lexicon = lexicon(rules.language)
+        self._language = rules.language
         self._lines = LineMap(source.data, text.comments)
-        self._links = Links(self._units, has_implicit_self=self._constructs.implicit_self)
-        self._tokens = self._read(text, is_short=place.is_short)
+        self._tokens = [self._lexicon.tokens(*text.own(unit.spans)) for unit in units]
         self._totals = {id(unit): Total() for unit in self._units if unit.kind != "function"}
         self._types = {
             unit.defined.qualified_name: unit
             for unit in reversed(self._units)
             if unit.kind == "type" and unit.defined is not None
         }
-
-    def _read(self, text: Text, *, is_short: bool) -> list[Tokens]:
-        """Read the tokens of each unit, and what else only its text can tell."""
-        tokens: list[Tokens] = []
-        calls: list[Iterable[Target]] = []
-        called = {name + b"(" for name in self._links.names}
-        for unit in self._units:
-            code, literals = text.own(unit.spans)
-            if is_short:
-                header = _header(unit, code)
-                found = self._lexicon.tokens_and_counts(code, literals, header)
-                unit.counts += found.counts
-                calls.append(calls_in_text(code, header) if found.words & called else ())
-            else:
-                found = self._lexicon.tokens(code, literals)
-                calls.append({*unit.calls})
-            tokens.append(found)
-        self._links.resolve(self._units, calls)
-        return tokens
 
     def file(self) -> FileMetrics:
         """Return the file's row, with all others in it."""
@@ -268,15 +248,6 @@ class Rows:
         if self._constructs.docstrings:
             return has_docstring(unit, data)
         return has_comment(unit, data, self._comments)
-
-
-def _header(unit: Unit, code: bytes) -> bytes:
-    """Return what begins the *code* of *unit* if it looks like a call: a name and a bracket."""
-    if unit.defined is None:
-        return b""
-    front = code[: code.find(b"(")].rstrip()
-    name = unit.defined.name.encode()
-    return name + b"(" if front.endswith(name) and b"=>" not in front else b""
 
 
 def _abc(counts: int) -> Abc:

@@ -79,7 +79,11 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     *ends*: those after which nothing runs in a block.
     *comments*, and *literals*: one operand each. *strings*: the same, but code in them is looked into
     if the mark of an interpolation stands in them; that it is made of counts for nothing else.
-    *words*: tokens that look like keywords and are names as well; *keywords*: what only looks like a name. *paths*: names with dots.
+    *words*: tokens that look like keywords and are names as well; *keywords*: what only looks like a
+    name.
+
+    For speed alone: *paths*, names with dots, are not taken apart where they are nothing but names, and
+    *leaves*, which have nothing in them that counts, never.
     """
 
     functions: tuple[str, ...] = ()
