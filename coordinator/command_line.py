@@ -23,6 +23,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     tool: str = ""
     arguments: str = "{}"
     as_json: bool = False
+    as_text: bool = False
+    treemap: str | None = None
     pid: int | None = None
     once: bool = False
     interval_s: float = 1.0
@@ -40,6 +42,8 @@ def parse(argv: Sequence[str]) -> Command:
         tool=getattr(seen, "tool", ""),
         arguments=getattr(seen, "arguments", "{}"),
         as_json=getattr(seen, "json", False),
+        as_text=getattr(seen, "text", False),
+        treemap=getattr(seen, "treemap", None),
         pid=getattr(seen, "pid", None),
         once=getattr(seen, "once", False),
         interval_s=getattr(seen, "interval_s", 1.0),
@@ -73,7 +77,17 @@ def _parser() -> argparse.ArgumentParser:
         default="{}",
         help='such as \'{"path": "src"}\'',
     )
-    call.add_argument("--json", action="store_true", help="print the structured result")
+    form = call.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the structured result")
+    form.add_argument(
+        "--text", action="store_true", help="print what a model reads, also on a terminal"
+    )
+    form.add_argument(
+        "--treemap",
+        metavar="FILE",
+        help="code_analyze: draw the code as a map into FILE.svg or FILE.png "
+        "(area: lines of code, colour: complexity)",
+    )
     tools = commands.add_parser("tools", help="list the tools")
     tools.add_argument("--json", action="store_true", help="print what tools/list answers")
     config = commands.add_parser("config", help="print every setting, its meaning and its source")

@@ -14,6 +14,7 @@ from coordinator.command_line import Command
 from coordinator.config import Loaded, Setting, describe
 from coordinator.frontends.mcp.connection import Connection
 from coordinator.observe import log
+from coordinator.reports import table
 from protocol.mcp.versions import MODERN
 
 _META: dict[str, object] = {
@@ -46,22 +47,82 @@ async def _call(command: Command, loaded: Loaded) -> int:
         arguments = msgspec.json.decode(command.arguments)
     except msgspec.DecodeError as error:
         return _complain(f"the arguments are not JSON: {error}")
-    params = {"name": command.tool, "arguments": arguments}
+    if command.treemap is not None:
+        return await _draw_map(command, loaded, arguments, command.treemap)
     async with _running(loaded, with_workers=True) as app:
         await app.offers.wait_for(command.tool)
-        answer = await _ask(app, "tools/call", params)
-    if "error" in answer:
-        return _complain(answer["error"]["message"])
-    result = answer["result"]
-    text = _CONTROL.sub("\ufffd", "\n".join(block["text"] for block in result["content"]))
-    if result["isError"]:
-        sys.stderr.write(f"toolcrew: {text}\n")
-        return _TOOL_FAILED
+        try:
+            result = await _result(app, command.tool, arguments)
+        except _Failed as failure:
+            return failure.tell()
     if command.as_json:
         _print_json(result.get("structuredContent", result["content"]))
+    elif not command.as_text and sys.stdout.isatty() and table.can_draw(command.tool):
+        table.draw(result["structuredContent"], arguments, sys.stdout)
     else:
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(f"{_text_of(result)}\n")
     return 0
+
+
+async def _draw_map(command: Command, loaded: Loaded, arguments: Any, file: str) -> int:
+    """Ask for all files, page by page, and draw them."""
+    from coordinator.reports import map_file  # noqa: PLC0415 - few want it
+
+    if command.tool != "code_analyze" or not isinstance(arguments, dict):
+        return _complain("--treemap draws what code_analyze finds")
+    if wrong := map_file.problem(file):
+        return _complain(wrong)
+    known = cast("dict[str, Any]", arguments)
+    rows: list[Any] = []
+    async with _running(loaded, with_workers=True) as app:
+        cursor: str | None = None
+        while True:
+            page = {**known, **map_file.ARGUMENTS, "cursor": cursor}
+            try:
+                result = await _result(app, command.tool, page)
+            except _Failed as failure:
+                return failure.tell()
+            rows += result["structuredContent"]["files"]
+            cursor = result["structuredContent"]["next_cursor"]
+            if cursor is None:
+                break
+    try:
+        sys.stdout.write(f"{map_file.write_map(file, rows)}\n")
+    except OSError as error:
+        return _complain(f"cannot write {file}: {error.strerror}")
+    return 0
+
+
+class _Failed(Exception):
+    """A call was refused, or its tool has failed; *status* is what the process exits with."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+    def tell(self) -> int:
+        """Say it on stderr and return the status."""
+        sys.stderr.write(f"toolcrew: {self}\n")
+        return self.status
+
+
+async def _result(app: App, tool: str, arguments: object) -> dict[str, Any]:
+    """Call *tool* and return its result.
+
+    Raises:
+        _Failed: there is none.
+    """
+    answer = await _ask(app, "tools/call", {"name": tool, "arguments": arguments})
+    if "error" in answer:
+        raise _Failed(answer["error"]["message"], _USAGE_ERROR)
+    result: dict[str, Any] = answer["result"]
+    if result["isError"]:
+        raise _Failed(_text_of(result), _TOOL_FAILED)
+    return result
+
+
+def _text_of(result: dict[str, Any]) -> str:
+    return _CONTROL.sub("\ufffd", "\n".join(block["text"] for block in result["content"]))
 
 
 async def _tools(command: Command, loaded: Loaded) -> int:

@@ -1,11 +1,14 @@
-"""The columns in which people read what `code_analyze` found, whoever draws the table."""
+"""The columns in which people read what `code_analyze` found, whoever draws the table.
 
-from collections.abc import Callable, Mapping, Sequence
+Code: lines of code. MI: the maintainability index.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from protocol.tools.code_analyze import Detail, Metric
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 """A row of the structured answer, decoded."""
 
 
@@ -31,10 +34,10 @@ def _at(*path: str) -> Callable[[Row], str]:
     """Return what finds the value at a path of keys, as text."""
 
     def cell(row: Row) -> str:
-        value: Any = row
-        for key in path:
-            value = value.get(key) if isinstance(value, Mapping) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        return _text(value)
+        inner: Row | None = row
+        for key in path[:-1]:
+            inner = None if inner is None else inner.get(key)
+        return _text(None if inner is None else inner.get(path[-1]))
 
     return cell
 
@@ -55,8 +58,20 @@ def _lines(row: Row) -> str:
     return f"{first}" if first == last else f"{first}-{last}"
 
 
+def _first_line(row: Row) -> str:
+    return str(row["range"]["start_line"])
+
+
+def _file(row: Row) -> str:
+    return row.get("path") or "snippet"
+
+
+def _function_count(row: Row) -> str:
+    return _text(row.get("function_count", 0))
+
+
 def _share_documented(row: Row) -> str:
-    known = row.get("documentation") or {}
+    known: dict[str, int] = row.get("documentation") or {}
     of = known.get("documentable", 0)
     return f"{100 * known['documented'] / of:.0f} %" if of else ""
 
@@ -84,22 +99,22 @@ def _callee(row: Row) -> str:
 
 
 def _delta(row: Row) -> str:
-    known: Mapping[str, float] = row.get("delta") or {}
+    known: dict[str, float] = row.get("delta") or {}
     return ", ".join(f"{name} {value:+g}" for name, value in known.items())
 
 
 _NUMBERS = (
-    Column("Lines of code", _at("lines", "code"), metric="lines"),
+    Column("Code", _at("lines", "code"), metric="lines"),
     Column("Cyclomatic", _at("cyclomatic"), metric="cyclomatic"),
     Column("Cognitive", _at("cognitive"), metric="cognitive"),
     Column("Nesting", _at("nesting"), metric="nesting"),
-    Column("Maintainability", _at("maintainability", "index"), metric="maintainability"),
+    Column("MI", _at("maintainability", "index"), metric="maintainability"),
 )
 
 _COLUMNS: dict[Detail, tuple[Column, ...]] = {
     "summary": (
-        Column("File", lambda row: row.get("path") or "snippet", is_word=True),
-        Column("Functions", lambda row: f"{row.get('function_count', 0):,}"),
+        Column("File", _file, is_word=True),
+        Column("Functions", _function_count),
         *_NUMBERS,
         Column("Documented", _share_documented, metric="documentation"),
     ),
@@ -107,9 +122,7 @@ _COLUMNS: dict[Detail, tuple[Column, ...]] = {
         Column("Lines", _lines),
         Column("Function", _at("qualified_name"), is_word=True),
         *_NUMBERS,
-        Column("Parameters", _at("parameters"), metric="parameters"),
-        Column("Fan in", _at("fan_in"), metric="fan"),
-        Column("Fan out", _at("fan_out"), metric="fan"),
+        Column("Params", _at("parameters"), metric="parameters"),
     ),
     "types": (
         Column("Lines", _lines),
@@ -118,7 +131,7 @@ _COLUMNS: dict[Detail, tuple[Column, ...]] = {
         *_NUMBERS,
     ),
     "findings": (
-        Column("Line", lambda row: str(row["range"]["start_line"])),
+        Column("Line", _first_line),
         Column("Severity", _at("severity"), is_word=True),
         Column("Rule", _at("rule"), is_word=True),
         Column("Finding", _at("message"), is_word=True),
@@ -141,10 +154,10 @@ _COLUMNS: dict[Detail, tuple[Column, ...]] = {
         Column("Folder", _at("path"), is_word=True),
         Column("Files", _at("files")),
         Column("Functions", _at("functions")),
-        Column("Lines of code", _at("lines", "code")),
+        Column("Code", _at("lines", "code")),
         Column("Cyclomatic", _at("cyclomatic")),
         Column("Cognitive", _at("cognitive")),
-        Column("Maintainability", _at("maintainability")),
+        Column("MI", _at("maintainability")),
         Column("Documented", _share_documented),
     ),
     "duplicates": (

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -57,6 +58,36 @@ def test_a_call_prints_the_structured_answer_if_asked(start: Starter) -> None:
     assert structured["files"][0]["path"] == "a.py"
     schemas = {tool["name"]: tool for tool in json.loads(start.run("tools", "--json").stdout)}
     require_conforming(schemas["code_parse"]["outputSchema"], structured)
+
+
+def test_a_call_draws_a_map_of_the_code(start: Starter) -> None:
+    write(start.project, {"p/a.py": SNIPPET, "p/b.py": "def f(a):\n    return a and 1\n"})
+    file = start.project / "map.svg"
+
+    done = start.run("call", "code_analyze", '{"path": "p", "limit": 1}', "--treemap", str(file))
+
+    assert (done.returncode, done.stderr) == (OK, "")
+    assert "2 files" in done.stdout
+    titles = [title.text or "" for title in ET.parse(file).getroot().iter() if title.text]
+    assert any(title.startswith("p/b.py - 2 lines of code") for title in titles)
+
+
+@pytest.mark.parametrize(
+    ("tool", "file", "complaint"),
+    [
+        ("code_parse", "map.svg", "--treemap draws what code_analyze finds"),
+        ("code_analyze", "map.gif", "the picture is written as .svg or .png"),
+        ("code_analyze", "no/such/folder/map.svg", "cannot write no/such/folder/map.svg"),
+    ],
+)
+def test_a_map_that_cannot_be_drawn_is_refused_in_one_line(
+    start: Starter, tool: str, file: str, complaint: str
+) -> None:
+    done = start.run("call", tool, '{"code": "a = 1", "language": "python"}', "--treemap", file)
+
+    assert done.returncode == USAGE_ERROR
+    assert done.stderr.startswith(f"toolcrew: {complaint}")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_call_and_a_client_get_the_same_answer(start: Starter) -> None:
