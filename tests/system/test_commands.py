@@ -85,7 +85,7 @@ def test_a_map_that_cannot_be_drawn_is_refused_in_one_line(
 ) -> None:
     done = start.run("call", tool, '{"code": "a = 1", "language": "python"}', "--treemap", file)
 
-    assert done.returncode == USAGE_ERROR
+    assert done.returncode == USAGE
     assert done.stderr.startswith(f"toolcrew: {complaint}")
     assert done.stderr.count("\n") == 1
 
