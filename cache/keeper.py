@@ -22,6 +22,7 @@ FILE_NAME = f"results-{SCHEMA}.sqlite"
 SIDE_FILES = ("-wal", "-shm")
 DAMAGED = ".damaged"
 
+_UNAVAILABLE = "store_unavailable"
 _PAUSE_S = 60.0
 _MOST_FAILURES = 5
 _MOST_DAMAGES = 2
@@ -156,8 +157,10 @@ class Keeper:
     def _failed(self, error: sqlite3.Error | OSError) -> None:
         """Try again with the next question, but not for ever."""
         self._failures += 1
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+            self._say(_UNAVAILABLE, str(error))
         if self._table is None or self._failures >= _MOST_FAILURES:
-            self._give_up("store_unavailable", str(error), _PAUSE_S)
+            self._give_up(_UNAVAILABLE, str(error), _PAUSE_S)
 
     def _give_up(self, event: str, reason: str, pause_s: float) -> None:
         self.close()

@@ -168,7 +168,8 @@ class ResultTable:
                 self._remove_oldest(excess + self._max_bytes * (1 - _LOWER))
                 excess = self._bytes() - int(self._max_bytes * _LOWER)
             if self._number("page_count") * self._page_bytes > self._max_bytes + _SLACK_BYTES:
-                self._db.execute("PRAGMA incremental_vacuum").fetchall()
+                # As a script: `execute` stops after its first step, which is one page.
+                self._db.executescript("PRAGMA incremental_vacuum")
 
     def usage(self) -> Usage:
         """Count everything."""
