@@ -3,9 +3,11 @@
 import itertools
 from collections import deque
 from collections.abc import Sequence
+from hashlib import blake2b
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from cache.l1 import L1
 from coordinator.config import CrewConfig, FilesConfig
@@ -17,6 +19,7 @@ from coordinator.fanout import Services
 from coordinator.results import Results
 from protocol.tools.files import LIST_FILES, FileJob, Item, Listed, Listing, ListJob, Piece, Source
 from support.fakes import FakeBackend
+from support.fakes_store import FakeStore
 from support.fakes_time import FakeLoop
 
 KIND = "parse"
@@ -53,6 +56,11 @@ def listing_of(paths: Sequence[str]) -> Listing:
     return Listing([listed(path) for path in paths], [])
 
 
+def digest_of(content: str) -> str:
+    """Return what a worker says of a content."""
+    return blake2b(content.encode(), digest_size=16).hexdigest()
+
+
 class Rig:
     """Everything that a run uses, with workers that answer one source whenever they are told to."""
 
@@ -65,6 +73,7 @@ class Rig:
         queue_size: int = 100,
         batch_files: int = 3,
         cache_bytes: int = 10_000_000,
+        store: FakeStore | None = None,
     ) -> None:
         self.loop = loop
         self.backend = FakeBackend(slots)
@@ -80,6 +89,7 @@ class Rig:
         self.services = Services(
             dispatcher=self.dispatcher,
             cache=self.cache,
+            store=store,
             quarantine=self.quarantine,
             files=FilesConfig(batch_files=batch_files, run_deadline_s=600.0),
             crew=CrewConfig(deadline_s=30.0),
@@ -89,6 +99,7 @@ class Rig:
         self.listings: deque[Listing] = deque()
         self.numbers = itertools.count(1)
         self.unsettled: set[str] = set()
+        self.contents: dict[str, str] = {}
         self._left: dict[tuple[int, int], deque[Source]] = {}
 
     # --- what is running
@@ -119,8 +130,7 @@ class Rig:
             self._answer(task_id, encode(listing), is_last=not self.listings)
             return
         left = self.left(task_id)
-        path = left.popleft().path
-        piece = piece_of(path, settled=path not in self.unsettled)
+        piece = self._piece_of(left.popleft())
         self._answer(task_id, encode(piece), is_last=not left)
 
     def finish(self, task_id: int) -> None:
@@ -136,6 +146,15 @@ class Rig:
     def hang(self, task_id: int) -> None:
         """Let a task's deadline pass, and its worker be killed for it."""
         self.backend.end(task_id, Outcome("deadline", is_blamed=True))
+
+    def _piece_of(self, source: Source) -> Piece:
+        settled = source.path not in self.unsettled
+        if source.known is None:
+            return piece_of(source.path, settled=settled)
+        digest = digest_of(self.contents.get(source.path or "", "as it was"))
+        if digest in source.known:
+            return Piece(path=source.path, settled=settled, digest=digest, unchanged=True)
+        return replace(piece_of(source.path, settled=settled), digest=digest)
 
     def _answer(self, task_id: int, result: bytes, *, is_last: bool) -> None:
         if is_last:
