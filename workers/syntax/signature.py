@@ -53,7 +53,7 @@ class Signatures:
         decorators = [_decorator(each, data) for each in before] if before else []
         if outer is not node and (wrapped := self._wrapped(outer, node)) is not None:
             outer, start = node, node.start_byte
-            decorators += [_decorator(each, data) for each in wrapped]
+            decorators += self._among(wrapped, data)
         stop = outer.end_byte if body is None else body.start_byte
         end = stop if stop - start <= _MOST_BYTES else start + _MOST_BYTES
         head = data[start:end]
