@@ -5,12 +5,34 @@ from workers.analyze.links import link
 from workers.analyze.model import FileMetrics, Lines
 from workers.analyze.parsed import Parsed, parsed
 from workers.analyze.rows import Rows
+from workers.analyze.rules import constructs
 from workers.analyze.structure import Structure
 from workers.analyze.table import table
 from workers.analyze.text import divide
 from workers.analyze.walk import walk
 from workers.syntax.budget import Budget
 from workers.syntax.lines import count_lines
+
+
+_LINES = ("lines",)
+_ALL = (
+    *_LINES,
+    "parameters",
+    "nesting",
+    "cyclomatic",
+    "cognitive",
+    "halstead",
+    "maintainability",
+    "abc",
+    "fan_in",
+    "fan_out",
+    "documentation",
+)
+
+
+def metrics_of(language: str) -> tuple[str, ...]:
+    """Return which metrics the language with the canonical name *language* has."""
+    return _LINES if constructs(language) is None else _ALL
 
 
 def measure_file(data: bytes, language: str, budget: Budget) -> FileMetrics:

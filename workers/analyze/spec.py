@@ -80,7 +80,7 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     *comments*, and *literals*: one operand each. *strings*: the same, but code in them is looked into
     if the mark of an interpolation stands in them; that it is made of counts for nothing else.
     *words*: tokens that look like keywords and are names as well; *keywords*: what only looks like a
-    name.
+    name; *operators*: signs that the grammar does not know as tokens.
 
     For speed alone: *paths*, names with dots, are not taken apart where they are nothing but names, and
     *leaves*, which have nothing in them that counts, never.
@@ -128,5 +128,6 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     strings: dict[str, bytes] = {}
     words: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()

@@ -136,7 +136,9 @@ def _table(language: str, constructs: Constructs, grammar: tree_sitter.Language)
         keywords=frozenset(
             word.encode() for word in (words | {*constructs.keywords}) - {*constructs.words}
         ),
-        operators=frozenset(token.encode() for token in seen - words if token),
+        operators=frozenset(
+            token.encode() for token in (seen - words) | {*constructs.operators} if token
+        ),
     )
     found.plan.update(_kept(found))
     return found

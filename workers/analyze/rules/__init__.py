@@ -19,6 +19,8 @@ MODULES = {
     "rust": "rust",
     "scala": "scala",
     "swift": "swift",
+    "tsx": "ecmascript",
+    "typescript": "ecmascript",
 }
 """Where the table of each language stands."""
 
