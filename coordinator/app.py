@@ -24,9 +24,12 @@ from coordinator.disk_cache import disk_store
 from coordinator.dispatch.dispatcher import Dispatcher
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.dispatch.queue import JobQueue
+from coordinator.earlier import Git
 from coordinator.fanout import Services
 from coordinator.frontends.mcp.resources import Library, Resource, Template
 from coordinator.frontends.mcp.server import McpServer, ServerInfo
+from coordinator.git.history import GitLimits
+from coordinator.git.process import GitProcesses
 from coordinator.merge import Merged
 from coordinator.observe.log import log_degraded, log_note, log_worker_line
 from coordinator.observe.metrics import Metrics, Observatory, degradation, summary
@@ -59,6 +62,7 @@ class App:
         quarantine = Quarantine(config.crew.quarantine_s)
         self._grace_s = config.server.grace_s
         self._directory = directory
+        self._git = GitProcesses()
         self.crew = LocalCrew(
             kinds,
             config.crew.check_interval_s,
@@ -68,6 +72,7 @@ class App:
                 on_log=lambda kind, number, text: _log(metrics, kind, number, text),
             ),
             owns_process=True,
+            others=self._git.pids,
         )
         self.dispatcher = Dispatcher(
             self.crew,
@@ -89,6 +94,15 @@ class App:
             quarantine=quarantine,
             files=config.files,
             crew=config.crew,
+            git=Git(
+                self._git,
+                GitLimits(
+                    directory=directory,
+                    roots=settings.roots,
+                    max_file_bytes=config.files.max_file_bytes,
+                ),
+                config.crew.deadline_s,
+            ),
             results=results,
             window={kind.name: 2 * kind.scaling.most + 1 for kind in kinds},
         )
@@ -144,6 +158,7 @@ class App:
         """Refuse what still comes, end what still runs, and return when no worker is left."""
         self.dispatcher.close()
         self.calls.close()
+        await self._git.close()
         await self.crew.close(0.0 if at_once else min(1.0, self._grace_s))
         if self._store is not None:
             await self._store.close()

@@ -205,7 +205,7 @@ class Calls:
             for call in waiting:
                 self._refuse(call, answer)
             return
-        if answer.cache_for != 0:
+        if answer.cache_for != 0 and work.may_be_known():
             self._cache.put(work.key, answer.body, answer.cache_for)
         for number, call in enumerate(waiting):
             self._answer(call, answer.body, "shared" if number else "done")

@@ -21,10 +21,12 @@ from cache.l1 import L1
 from coordinator.config import CrewConfig, FilesConfig
 from coordinator.dispatch.dispatcher import Dispatcher, JobSpec
 from coordinator.dispatch.quarantine import Quarantine
+from coordinator.earlier import Earlier, Git
 from coordinator.fanout_jobs import BatchJob, CombiningJob, ListingJob, known_code
 from coordinator.merge import Bounds, Merge, Merged, read_cursor
 from coordinator.recall import Recall
 from coordinator.results import Results
+from coordinator.versions import Sized
 from protocol.errors import CallRefused, ErrorCode
 from protocol.tools.contract import Contract, FilePlan, Priority
 from protocol.tools.files import (
@@ -67,6 +69,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     files: FilesConfig
     crew: CrewConfig
     results: Results
+    git: Git | None = None
     window: Mapping[str, int]
     """How many batches of one run may be queued or running at a time, by kind."""
 
@@ -97,6 +100,7 @@ class FileRun:
         self._merge = self._new_merge()
         self._found = services.results.new_set(request.contract.name, self._plan)
         self._recall = Recall(services.cache, services.store, self)
+        self._earlier = Earlier(self._plan, request.arguments.language, services.git, self)
         self._sources: list[Source] = []
         self._batch: list[int] = []
         self._batch_bytes = 0
@@ -118,12 +122,19 @@ class FileRun:
     def start_with(self, source: Source) -> None:
         """Run over one source, which needs no listing."""
         self._single = True
+        paths = [source.path] if source.path is not None else []
+        self._earlier.prepare(paths, lambda: self._begin_with(source), single=True)
+
+    def _begin_with(self, source: Source) -> None:
         self._take(source, 0)
         self._recall.send()
         self._advance()
 
     def start_listing(self, paths: Sequence[str]) -> None:
         """Run over whatever *paths* turn out to be."""
+        self._earlier.prepare(paths, lambda: self._begin_listing(paths))
+
+    def _begin_listing(self, paths: Sequence[str]) -> None:
         self._listing = True
         self._paths = paths
         timeout_s = self._services.files.run_deadline_s
@@ -149,9 +160,21 @@ class FileRun:
 
     def listing_ended(self, job: ListingJob) -> None:
         """Everything is listed."""
+        for gone in self._earlier.gone():
+            self._take_paired(gone)
+        self._recall.send()
         self._listing = False
         self._jobs.pop(job, None)
         self._advance()
+
+    def list_before(self, job: ListingJob, arguments: msgspec.Raw) -> None:
+        """Let a worker list what the sources are compared with."""
+        if refusal := self._submit(job, LIST_FILES, arguments):
+            self._end(refusal)
+
+    def listing_over(self, job: ListingJob) -> None:
+        """What the sources are compared with is listed."""
+        self._jobs.pop(job, None)
 
     def arrived(self, index: int, encoded: msgspec.Raw) -> None:
         """Take one source's piece from a worker."""
@@ -200,7 +223,7 @@ class FileRun:
         self._merge.add_combined(combined)
         for row in combined.rows:
             self._found.add(Piece(head=row.data))
-        self._end(self._merge.finish(self._keep))
+        self._end(self._finished())
 
     def refused(self, refusal: CallRefused) -> None:
         """The run as a whole cannot go on."""
@@ -230,6 +253,15 @@ class FileRun:
         )
 
     def _take(self, source: Source, size: int) -> None:
+        if (paired := self._earlier.pair(source, size)) is not None:
+            self._take_paired(paired)
+
+    def _take_paired(self, paired: Sized | Skipped) -> None:
+        """Take a source together with its earlier version, if it is to have one."""
+        if isinstance(paired, Skipped):
+            self._merge.add_failure(paired.path, paired.code, paired.message, "skipped")
+            return
+        source, size = paired
         self._sources.append(source)
         self._recall.ask(len(self._sources) - 1, source, size)
 
@@ -269,8 +301,9 @@ class FileRun:
         """Return what the result of *source* is known by."""
         contract = self._request.contract
         identity = (source.path or "", source.fingerprint, source.language or "", source.code or "")
-        options = bytes(self._plan.options)
-        return call_key(contract.name, contract.version, options, str(source.named), *identity)
+        before = (source.before_identity, source.before_path or "", str(source.is_gone))
+        options, named = bytes(self._plan.options), str(source.named)
+        return call_key(contract.name, contract.version, options, named, *identity, *before)
 
     # --- going on
 
@@ -394,15 +427,20 @@ class FileRun:
             self._combine()
             return
         if failure is None:
-            self._end(self._merge.finish(self._keep))
+            self._end(self._finished())
             return
         named = failure.path is None or failure.path in failure.message
         where = "" if named else f"{failure.path}: "
         self._end(CallRefused(known_code(failure.code), f"{where}{failure.message}"))
 
+    def _finished(self) -> Merged:
+        self._merge.remark(self._earlier.remarks())
+        return self._merge.finish(self._keep)
+
     def combining_arguments(self) -> msgspec.Raw:
         """Encode the arguments of the job that makes rows of all facts."""
-        return msgspec.Raw(_encode(CombineJob(self._plan.options, self._facts)))
+        commits = self._earlier.commits(each.path for each in self._facts if each.path is not None)
+        return msgspec.Raw(_encode(CombineJob(self._plan.options, self._facts, commits)))
 
     def _combine(self) -> None:
         assert self._plan.combine is not None
@@ -439,6 +477,7 @@ class FileRun:
     def _close(self) -> None:
         self._ended = True
         self._recall.close()
+        self._earlier.close()
         if self._timer is not None:
             self._timer.cancel()
         jobs, self._jobs = list(self._jobs.values()), {}

@@ -19,15 +19,11 @@ _listing_decoder = msgspec.json.Decoder(Listing)
 _combined_decoder = msgspec.json.Decoder(Combined)
 
 
-class Run(Protocol):
-    """The run that a job belongs to. Sources are known by their number in listing order."""
+class Lister(Protocol):
+    """Whoever has files listed."""
 
     def listing_again(self) -> msgspec.Raw:
         """Encode the arguments of a second listing, of which only what is new will be taken."""
-        ...
-
-    def arguments_for(self, indices: Sequence[int]) -> msgspec.Raw:
-        """Encode the arguments of a job over these sources."""
         ...
 
     def listed(self, listing: Listing) -> None:
@@ -35,6 +31,17 @@ class Run(Protocol):
 
     def listing_ended(self, job: "ListingJob") -> None:
         """Everything is listed."""
+
+    def refused(self, refusal: CallRefused) -> None:
+        """It cannot go on."""
+
+
+class Run(Lister, Protocol):
+    """The run that a job belongs to. Sources are known by their number in listing order."""
+
+    def arguments_for(self, indices: Sequence[int]) -> msgspec.Raw:
+        """Encode the arguments of a job over these sources."""
+        ...
 
     def arrived(self, index: int, encoded: msgspec.Raw) -> None:
         """Take one source's piece from a worker."""
@@ -59,14 +66,11 @@ class Run(Protocol):
     def combined(self, combined: Combined) -> None:
         """Take the rows that all facts together make."""
 
-    def refused(self, refusal: CallRefused) -> None:
-        """The run as a whole cannot go on."""
-
 
 class ListingJob:
-    """Listens to `list_files` for its run."""
+    """Listens to `list_files` for whoever wants it."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Lister) -> None:
         self._run = run
         self._lost = 0
 

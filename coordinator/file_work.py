@@ -3,19 +3,25 @@
 Rule: no file is read and no folder walked here; at most the one path that a call names is looked at.
 """
 
+import itertools
 import os
 import stat
+from hashlib import blake2b
 
 import msgspec
+from msgspec.structs import replace
 
-from cache.key import call_key
+from cache.key import KEY_BYTES, call_key
 from coordinator.fanout import FileRun
-from protocol.tools.contract import Contract, Priority
+from protocol.errors import CallRefused
+from protocol.tools.contract import Contract, FilePlan, Priority
 from protocol.tools.files import Source, Sources
 from protocol.tools.fingerprint import fingerprint
 
 _GLOB = frozenset("*?[")
 _encode = msgspec.json.Encoder().encode
+_turns = itertools.count(1)
+"""What tells apart calls that ask git, whose answers are of their own moment."""
 
 
 class FileWork(msgspec.Struct, frozen=True):
@@ -26,6 +32,8 @@ class FileWork(msgspec.Struct, frozen=True):
     key: bytes
     source: Source | None
     paths: tuple[str, ...] = ()
+    is_of_git: bool = False
+    """A commit may come between two equal calls, so that neither may have the other's answer."""
 
     @property
     def flight(self) -> bytes:
@@ -39,7 +47,7 @@ class FileWork(msgspec.Struct, frozen=True):
 
     def may_be_known(self) -> bool:
         """Tell whether the answer may have been given before."""
-        return self.source is not None
+        return self.source is not None and not self.is_of_git
 
     def start(self, run: FileRun) -> None:
         """Let *run* do it."""
@@ -50,7 +58,19 @@ class FileWork(msgspec.Struct, frozen=True):
 
 
 def file_work(contract: Contract, arguments: Sources, directory: str) -> FileWork:
-    """Find out what a call is about; its paths are relative to *directory*."""
+    """Find out what a call is about; its paths are relative to *directory*.
+
+    Raises:
+        CallRefused: what it wants to be compared cannot be.
+    """
+    work = _work(contract, arguments, directory)
+    if not contract.compares:
+        return work
+    assert contract.plan is not None
+    return _compared(work, contract.plan(arguments), directory)
+
+
+def _work(contract: Contract, arguments: Sources, directory: str) -> FileWork:
     canonical = _encode(arguments)
     if arguments.code is not None:
         source = Source(code=arguments.code, language=arguments.language, named=True)
@@ -68,6 +88,42 @@ def file_work(contract: Contract, arguments: Sources, directory: str) -> FileWor
         path=arguments.path, language=arguments.language, named=True, fingerprint=identity
     )
     return FileWork(contract, arguments, _key(contract, canonical, identity), source)
+
+
+def _compared(work: FileWork, plan: FilePlan, directory: str) -> FileWork:
+    """Return *work* with what its source is compared with, as far as that is no question to git."""
+    before = plan.before
+    if plan.churn_days is not None or (before is not None and before.revision is not None):
+        if work.arguments.code is not None:
+            raise CallRefused("invalid_arguments", "A snippet has no history: give `path`.")
+        return replace(work, key=_key(work.contract, work.key, str(next(_turns))), is_of_git=True)
+    if before is None:
+        return work
+    if before.code is not None:
+        return _with_text(work, before.code)
+    assert before.path is not None
+    seen = _stat(before.path, directory)
+    if work.source is None:
+        if seen is None or not stat.S_ISDIR(seen.st_mode):
+            raise _unlike("is no folder that a folder could be compared with")
+        return work
+    if seen is not None and stat.S_ISDIR(seen.st_mode):
+        raise _unlike("is a folder, but there is one file to compare")
+    identity = fingerprint(seen) if seen else ""
+    source = replace(work.source, before_path=before.path, before_identity=identity)
+    return replace(work, key=_key(work.contract, work.key, identity), source=source)
+
+
+def _with_text(work: FileWork, code: str) -> FileWork:
+    if work.source is None:
+        raise CallRefused("invalid_arguments", "`compare_code` needs `code` or one file as `path`.")
+    text = code.encode(errors="replace")
+    identity = blake2b(text, digest_size=KEY_BYTES).hexdigest()
+    return replace(work, source=replace(work.source, before=text, before_identity=identity))
+
+
+def _unlike(what: str) -> CallRefused:
+    return CallRefused("invalid_arguments", f"`compare_path` {what}.")
 
 
 def _stat(path: str, directory: str) -> os.stat_result | None:

@@ -9,12 +9,13 @@ import heapq
 import re
 from collections import Counter
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from coordinator.page import Limits, page
 from coordinator.shortfall import MOST_FAILURES, Shortfall
+from coordinator.versions import Remarks
 from protocol.errors import CallRefused
 from protocol.tools.contract import FilePlan
 from protocol.tools.files import Combined, FileFailure, Piece
@@ -92,6 +93,7 @@ class Merge:
         self._languages: Counter[str] = Counter()
         self._near: dict[str, float] = {}
         self._combined = Combined()
+        self._remarks = Remarks()
         self._skipped = Shortfall("skipped")
         self._failed = Shortfall("failed")
 
@@ -118,6 +120,12 @@ class Merge:
         self._is_cut |= combined.cut
         for row in combined.rows:
             self._page.offer(Piece(text=row.text, head=row.data))
+
+    def remark(self, remarks: Remarks) -> None:
+        """Say what the sources were compared with, or how their commits were counted."""
+        self._remarks = remarks
+        if remarks.unchanged is not None:
+            self._totals["unchanged"] = remarks.unchanged
 
     def has_result(self) -> bool:
         """Tell whether any source has one."""
@@ -183,14 +191,23 @@ class Merge:
         }
         if uri is not None:
             rest["result_uri"] = uri
-        if self._plan.combine is not None:
-            rest["overview"] = self._combined.overview
+        if self._plan.combine is not None or self._remarks.revision:
+            rest["overview"] = self._overview()
         return b'{"totals":%b,"%b":[%b],%b' % (
             msgspec.json.encode(self._all_totals()),
             self._plan.files_field.encode(),
             files,
             msgspec.json.encode(rest)[1:],
         )
+
+    def _overview(self) -> msgspec.Raw:
+        """Return what the combining job said of all files, and of which commit it is."""
+        revision, notes = self._remarks.revision, self._remarks.notes
+        if not revision and not notes:
+            return self._combined.overview
+        known: dict[str, Any] = msgspec.json.decode(self._combined.overview) or {}
+        known["notes"] = [*known.get("notes", ()), *notes]
+        return msgspec.Raw(msgspec.json.encode(known | {"revision": revision}))
 
     def _all_totals(self) -> dict[str, object]:
         return {
@@ -205,12 +222,14 @@ class Merge:
     def _text(self, hints: list[str]) -> str:
         is_plain = self._is_single() and self._plan.counted is None and not self._plan.combine
         parts = [] if is_plain else [self._headline()]
+        parts += filter(None, [self._remarks.text])
         if self._plan.heading:
             parts += ["", self._plan.heading]
         parts += filter(None, [self._combined.text])
         parts += self._page.texts
         room = self._max_chars - _RESERVED - sum(len(text) + 1 for text in self._page.texts)
         notes = self._failed.lines(room // 2) + self._skipped.lines(room // 2) + hints
+        notes += self._remarks.notes
         if self._plan.markdown:
             notes = [f"- {note}" for note in notes]
             return "\n".join([*parts, *([""] if notes else []), *notes]).strip()
@@ -248,4 +267,15 @@ class Merge:
         return " · ".join(part for part in (files, languages, *counts) if part)
 
 
-_HEADLINE = {"lines", "symbols", "imports", "functions", "errors", "matches", "findings", "changes"}
+_HEADLINE = {
+    "lines",
+    "symbols",
+    "imports",
+    "functions",
+    "errors",
+    "matches",
+    "findings",
+    "changes",
+    "better",
+    "worse",
+}

@@ -56,7 +56,7 @@ def file_tool(options: type[_Options], piece_of: PieceOf[_Options], read: Load =
                 return Piece(
                     path=source.path, settled=loaded.settled, digest=digest, unchanged=True
                 )
-            language = _language(source, loaded.data)
+            language = _language(source, loaded.data or loaded.before or b"")
             budget = Budget(context.settings.parse_budget_s, context.cancelled)
             piece = piece_of(source, language, loaded, wanted, budget)
             return replace(piece, digest=digest) if digest else piece

@@ -40,7 +40,7 @@ class LocalCrew:
     """A backend of supervised local processes (see `Backend`).
 
     With *owns_process* every other child of this process is taken for something that a worker has left
-    behind, and killed.
+    behind, and killed, save those that *others* knows of.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class LocalCrew:
         listener: CrewListener,
         *,
         owns_process: bool = False,
+        others: Callable[[], set[int]] = set,
     ) -> None:
         observer = Observer(self._report, self._note, listener.on_ready, listener.on_log)
         crew_id = f"{os.getpid()}-{time.monotonic_ns()}"
@@ -57,6 +58,7 @@ class LocalCrew:
             kind.name: KindCrew(kind, crew_id, observer, self._on_change) for kind in kinds
         }
         self._listener = listener
+        self._others = others
         self._loop = asyncio.get_running_loop()
         self._check_interval_s = check_interval_s
         self._owners: dict[int, KindCrew] = {}
@@ -196,7 +198,7 @@ class LocalCrew:
     # --- looking
 
     def _pids(self) -> set[int]:
-        return {pid for crew in self.kinds.values() for pid in crew.pids()}
+        return {pid for crew in self.kinds.values() for pid in crew.pids()} | self._others()
 
     def _tick(self) -> None:
         now = time.monotonic()

@@ -478,4 +478,5 @@ CONTRACT = Contract(
     priority="normal",
     plan=plan,
     totals=TOTALS,
+    compares=True,
 )

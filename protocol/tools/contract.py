@@ -69,6 +69,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     *kind* is the kind of worker that runs it, None for what the coordinator answers itself. *version*
     changes whenever the same arguments may give another answer, because it is part of the cache's key.
     *plan* makes it a tool over files: its arguments are `Sources`, its answer is made of `Piece`s.
+    *compares*: its plans may have `before` or `churn_days`.
     """
 
     name: str
@@ -82,3 +83,4 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     priority: Priority = "normal"
     plan: Callable[[Any], FilePlan] | None = None
     totals: tuple[str, ...] = ()
+    compares: bool = False

@@ -4,9 +4,12 @@ import msgspec
 
 from protocol.tools.code_analyze import OF_FILES, AnalyzedFile, Options
 from protocol.tools.files import Item, Piece, Source
+from workers.analyze.changes.loading import both
+from workers.analyze.changes.rows import with_changes
 from workers.analyze.combine import LINKS
 from workers.analyze.file_rows import analyzed_file, function_items, type_items
 from workers.analyze.markdown import markdown_piece
+from workers.analyze.findings import MOST_FINDINGS, finding_items, findings
 from workers.analyze.measure import measure
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed, parsed
@@ -22,7 +25,7 @@ _encode = msgspec.json.Encoder().encode
 
 def tool(read: Load = load) -> Tool:
     """Return `code_analyze`, which gets its sources' bytes from *read*."""
-    return file_tool(Options, _piece, read)
+    return file_tool(Options, _piece, both(read))
 
 
 def _piece(
@@ -34,8 +37,8 @@ def _piece(
     if options.detail not in OF_FILES:
         return _facts_piece(one, metrics, options, error_count, settled=loaded.settled)
     items = _items(one, metrics, options)
-    findings = len(items) if options.detail == "findings" else 0
-    file = analyzed_file(one, metrics, options, error_count, findings)
+    is_findings = options.detail == "findings"
+    file = analyzed_file(one, metrics, options, error_count, len(items) if is_findings else 0)
     piece = Piece(
         path=source.path,
         language=language,
@@ -45,6 +48,8 @@ def _piece(
         totals=_totals(metrics, file, options),
         settled=loaded.settled,
     )
+    if options.detail == "changes":
+        piece = with_changes(piece, one, metrics, source, loaded.before)
     return markdown_piece(piece, file, options) if options.markdown else piece
 
 
@@ -67,8 +72,9 @@ def _items(one: Parsed, metrics: FileMetrics, options: Options) -> list[Item]:
             return function_items(metrics, options)
         case "types":
             return type_items(metrics, options)
+        case "findings":
+            return finding_items(findings(one, metrics, options))
         case _:
-            del one
             return []
 
 

@@ -28,10 +28,14 @@ _MORE = 65536
 
 
 class Loaded(NamedTuple):
-    """A source's UTF-8 bytes; *settled* tells whether its fingerprint can stand for them."""
+    """A source's UTF-8 bytes; *settled* tells whether its fingerprint can stand for them.
+
+    *before* are those of the version that it is compared with, if there is one.
+    """
 
     data: bytes
     settled: bool
+    before: bytes | None = None
 
     def digest(self) -> str:
         """Return what stands for the bytes, in hexadecimal; 4 KB take 5 microseconds."""
