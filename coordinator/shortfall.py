@@ -21,6 +21,12 @@ _UNFIT = "invalid_arguments"
 """The code of a source that the question does not fit."""
 
 
+def _said(failure: FileFailure) -> str:
+    """Return why there is no result, and of what, which many a message says itself."""
+    path = failure.path or "snippet"
+    return failure.message if path in failure.message else f"{path}: {failure.message}"
+
+
 class Shortfall:
     """Sources of one outcome that have no result."""
 
@@ -65,9 +71,7 @@ class Shortfall:
         lines: list[str] = []
         said = 0
         for failure, count in list(self._all())[:_MOST_IN_TEXT]:
-            line = f"{self._outcome}: {failure.path or 'snippet'}: {failure.message}"[
-                :_LONGEST_LINE
-            ]
+            line = f"{self._outcome}: {_said(failure)}"[:_LONGEST_LINE]
             if len(line) + 1 > room:
                 break
             room -= len(line) + 1

@@ -12,8 +12,8 @@ from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed
 from workers.context import JobContext
 
-_MOST_OF_A_FILE = 200
 _MOST = 5000
+"""So many are ranked, whether they are of one file or of all."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -31,7 +31,7 @@ def facts(one: Parsed, metrics: FileMetrics, options: Options) -> list[_Spot]:
     """Return the worst of one file."""
     del one
     spots = list(_spots(metrics, options))
-    return heapq.nlargest(_MOST_OF_A_FILE, spots, key=lambda each: _score(each, options, 1))
+    return heapq.nlargest(_MOST, spots, key=lambda each: _score(each, options, 1))
 
 
 def combine(files: list[Facts], options: Options, context: JobContext) -> Combined:
