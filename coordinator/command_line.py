@@ -11,7 +11,7 @@ from coordinator.version import __version__
 
 SHORTEST_INTERVAL_S, LONGEST_INTERVAL_S = 0.1, 3600.0
 
-CommandName = Literal["serve", "call", "tools", "config", "top"]
+CommandName = Literal["serve", "call", "tools", "config", "cache", "top"]
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +23,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     tool: str = ""
     arguments: str = "{}"
     as_json: bool = False
+    clear: bool = False
     as_text: bool = False
     treemap: str | None = None
     pid: int | None = None
@@ -42,6 +43,7 @@ def parse(argv: Sequence[str]) -> Command:
         tool=getattr(seen, "tool", ""),
         arguments=getattr(seen, "arguments", "{}"),
         as_json=getattr(seen, "json", False),
+        clear=getattr(seen, "clear", False),
         as_text=getattr(seen, "text", False),
         treemap=getattr(seen, "treemap", None),
         pid=getattr(seen, "pid", None),
@@ -92,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     tools.add_argument("--json", action="store_true", help="print what tools/list answers")
     config = commands.add_parser("config", help="print every setting, its meaning and its source")
     config.add_argument("--json", action="store_true", help="print it as JSON")
+    cache = commands.add_parser("cache", help="say what results are kept on disk, or remove them")
+    cache.add_argument("--clear", action="store_true", help="remove them; servers begin anew")
     top = commands.add_parser(
         "top", help="watch a running server: workers, queue, rates, latencies"
     )

@@ -1,4 +1,7 @@
-"""The commands `call`, `tools` and `config`, for people and scripts. Calls go the way that a client's do."""
+"""The commands `call`, `tools`, `config` and `cache`, for people and scripts.
+
+Calls go the way that a client's do.
+"""
 
 import asyncio
 import contextlib
@@ -12,6 +15,7 @@ import msgspec
 from coordinator.app import App
 from coordinator.command_line import Command
 from coordinator.config import Loaded, Setting, describe
+from coordinator.disk_cache import clear, describe_store
 from coordinator.frontends.mcp.connection import Connection
 from coordinator.observe import log
 from coordinator.reports import table
@@ -38,6 +42,8 @@ def run(command: Command, loaded: Loaded) -> int:
             return asyncio.run(_call(command, loaded))
         case "tools":
             return asyncio.run(_tools(command, loaded))
+        case "cache":
+            return _cache(command, loaded)
         case _:
             return _config(command, loaded)
 
@@ -162,6 +168,15 @@ def _config(command: Command, loaded: Loaded) -> int:
             section = its_section
             sys.stdout.write(f"\n[{section}]\n")
         sys.stdout.write(_toml(setting))
+    return 0
+
+
+def _cache(command: Command, loaded: Loaded) -> int:
+    try:
+        said = clear() if command.clear else describe_store(loaded.config.cache)
+    except OSError as error:
+        return _complain(str(error))
+    sys.stdout.write(f"{said}\n")
     return 0
 
 

@@ -137,3 +137,20 @@ def test_a_home_that_cannot_be_written_to_costs_no_answer(start: Starter) -> Non
     assert parsed(server)["totals"]["files"] == len(FILES)
     server.end()
     assert "store_unavailable" in server.logged()
+
+
+def test_people_can_see_what_is_kept_and_remove_it(start: Starter) -> None:
+    plant(start)
+    before = start.run("cache")
+    server = start()
+    parsed(server)
+
+    start.run("call", "code_parse", '{"path": "src", "detail": "symbols"}')
+    seen = start.run("cache")
+    cleared = start.run("cache", "--clear")
+
+    assert "none yet" in before.stdout
+    assert f"{len(FILES)} results" in seen.stdout
+    assert cleared.stdout.startswith("removed ")
+    assert not list(start.home.rglob("*.sqlite*"))
+    assert parsed(server, detail="summary")["totals"]["cached"] == 0
