@@ -54,6 +54,8 @@ class Links:
 
     def _resolve(self, called: Target, caller: Unit) -> list[int]:
         receiver, name = called[0], called[1].decode("utf-8", "replace")
+        if not receiver and called[1] in _SELF:
+            return []  # one constructor that calls another
         if not receiver:
             return self._bare(name, caller)
         if receiver in _SELF or receiver == caller.receiver:

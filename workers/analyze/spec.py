@@ -63,14 +63,15 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     *clauses*: +1, in the structure that they continue; and likewise the field.
     *otherwise*: tokens that are +1, unless one of *ifs* follows: that is +1 then, as deep as the first.
     *and_or*: operators that are +1 for each run of the same in one expression, which is made of
-    *sequences*. *infix*: nodes that are any operator, and what those with a certain text are.
+    *sequences*, and of *chains*, in which a grammar that knows no precedence hides such operators.
+    *infix*: nodes that are any operator, and what those with a certain text are.
     *jumps*: +1 where one of *labels* is in them, or next to them if they are tokens; without *labels*
     always.
 
     ABC.
     *assignments*, *branches* (apart from calls), *conditions* and *comparisons*, and what makes up for
     tokens that are no conditions: two for each of *brackets*, one for each of *no_conditions*; and
-    likewise *no_assignments*.
+    likewise *no_assignments* and *no_branches*.
     *calls*: calls, and the field that ends what is called.
 
     Text.
@@ -106,6 +107,7 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     ifs: tuple[str, ...] = ()
     and_or: tuple[str, ...] = ()
     sequences: tuple[str, ...] = ()
+    chains: tuple[str, ...] = ()
     infix: dict[str, dict[bytes, Infix]] = {}
     jumps: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
@@ -117,6 +119,7 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     brackets: tuple[str, ...] = ()
     no_conditions: tuple[str, ...] = ()
     no_assignments: tuple[str, ...] = ()
+    no_branches: tuple[str, ...] = ()
     calls: dict[str, str] = {}
 
     logical: tuple[str, ...] = ()

@@ -214,7 +214,7 @@ class Structure:
     def _is_sequence(self, node: Node) -> bool:
         """Tell whether it is made of logical operators, or nothing but brackets around something."""
         if node.kind_id not in self._rules.sequences:
-            return False
+            return node.kind_id in self._rules.chains
         parts = node.children
         return parts[0].type == "(" or any(self._operator(each) is not None for each in parts)
 

@@ -68,6 +68,7 @@ class Table(NamedTuple):
     ifs: frozenset[int]
     and_or: frozenset[int]
     sequences: frozenset[int]
+    chains: frozenset[int]
     jumps: frozenset[int]
     calls: dict[int, int | None]
     comments: frozenset[int]
@@ -127,6 +128,7 @@ def _table(language: str, constructs: Constructs, grammar: tree_sitter.Language)
         ifs=ids(constructs.ifs),
         and_or=ids(constructs.and_or),
         sequences=ids(constructs.sequences),
+        chains=ids(constructs.chains),
         jumps=ids(constructs.jumps),
         calls=fields({kind: field or None for kind, field in constructs.calls.items()}),
         comments=ids(constructs.comments),
@@ -208,6 +210,7 @@ def _weights(constructs: Constructs, grammar: tree_sitter.Language) -> dict[int,
         (LOGICAL, constructs.logical),
         (ASSIGNMENTS, constructs.assignments),
         (-ASSIGNMENTS, constructs.no_assignments),
+        (-BRANCHES, constructs.no_branches),
         (BRANCHES, (*constructs.branches, *constructs.calls)),
         (CONDITIONS, (*constructs.conditions, *constructs.comparisons)),
         (2 * NO_CONDITIONS, constructs.brackets),

@@ -5,6 +5,8 @@ all its accessors, and observers are code of their type. `guard` counts as `if`,
 `switch` is one structure, each `case` one path, `default` none; the `where` of a loop is a path, that of
 a case only narrows it. Closures are a level of the function around. `??` is a path that is easy to
 follow, `?.` and `try?` are none.
+
+The grammar knows no precedence, takes `!(a)` for a call, and `!=` for an operator of the program's own.
 """
 
 from tree_sitter import Node
@@ -36,6 +38,7 @@ SWIFT = Constructs(
         "init_declaration": has_body,
         "else": directly_in("if_statement"),
         "=": directly_in("property_declaration"),
+        "bang": directly_in("call_expression"),
     },
     decisions=(
         "if_statement",
@@ -66,16 +69,26 @@ SWIFT = Constructs(
     sequences=(
         "conjunction_expression",
         "disjunction_expression",
-        "equality_expression",
-        "comparison_expression",
         "tuple_expression",
     ),
+    chains=(
+        "equality_expression",
+        "comparison_expression",
+        "infix_expression",
+        "range_expression",
+        "additive_expression",
+        "multiplicative_expression",
+        "bitwise_operation",
+        "nil_coalescing_expression",
+    ),
+    infix={"custom_operator": dict.fromkeys((b"==", b"!=", b"<=", b">="), "condition")},
     jumps=("break", "continue"),
     labels=("simple_identifier",),
     assignments=("assignment", "="),
     conditions=("else", "switch_entry", "ternary_expression", "do_statement", "catch_block"),
     comparisons=("==", "!=", "===", "!==", "<", ">", "<=", ">="),
     brackets=("type_arguments", "type_parameters"),
+    no_branches=("bang",),
     calls={"call_expression": ""},
     logical=(
         "class_declaration",
