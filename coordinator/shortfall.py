@@ -24,7 +24,8 @@ _UNFIT = "invalid_arguments"
 def _said(failure: FileFailure) -> str:
     """Return why there is no result, and of what, which many a message says itself."""
     path = failure.path or "snippet"
-    return failure.message if path in failure.message else f"{path}: {failure.message}"
+    is_named = f"'{path}'" in failure.message
+    return failure.message if is_named else f"{path}: {failure.message}"
 
 
 class Shortfall:
