@@ -262,20 +262,27 @@ class Merge:
     def _headline(self) -> str:
         common = self._languages.most_common(_MOST_LANGUAGES)
         languages = ", ".join(f"{name} {count}" for name, count in common)
-        counts = [f"{self._totals[name]} {name}" for name in self._totals if name in _HEADLINE]
+        counts = [
+            _counted(name, count) for name, count in self._totals.items() if name in _HEADLINE
+        ]
         files = f"{self._parsed} file{'' if self._parsed == 1 else 's'}"
         return " · ".join(part for part in (files, languages, *counts) if part)
 
 
 _HEADLINE = {
-    "lines",
-    "symbols",
-    "imports",
-    "functions",
-    "errors",
-    "matches",
-    "findings",
-    "changes",
-    "better",
-    "worse",
+    "lines": "line",
+    "symbols": "symbol",
+    "imports": "import",
+    "functions": "function",
+    "errors": "error",
+    "matches": "match",
+    "findings": "finding",
+    "changes": "change",
+    "better": "better",
+    "worse": "worse",
 }
+"""Totals that the first line of a text has, and what one of them is called."""
+
+
+def _counted(name: str, count: int) -> str:
+    return f"{count:,} {_HEADLINE[name] if count == 1 else name}"

@@ -244,7 +244,7 @@ def test_files_in_which_nothing_was_found_are_counted_and_not_shown() -> None:
     assert [file["path"] for file in page["files"]] == ["b"]
     assert page["totals"]["files"] == 3
     assert page["complete"] is True
-    assert answer.text.split("\n")[0] == "3 files · python 3 · 1 matches"
+    assert answer.text.split("\n")[0] == "3 files · python 3 · 1 match"
 
 
 def test_where_nothing_was_found_the_nearest_names_are_said() -> None:

@@ -56,7 +56,7 @@ def test_a_qualified_name_gets_the_whole_source_and_its_neighbours() -> None:
         "    def run(self) -> None:\n        '''Run.'''\n        os.abort()",
     )
     assert text == (
-        "1 file · python 1 · 1 matches\n"
+        "1 file · python 1 · 1 match\n"
         "a.py · python · 1 match\n"
         "  9-11 method App.run · in App · beside size, stop\n"
         "     9 |     def run(self) -> None:\n"
