@@ -7,6 +7,7 @@ import msgspec
 import psutil
 
 _PSS = re.compile(r"^Pss:\s+(\d+) kB$", re.MULTILINE)
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 
 class ProcessMemory(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,6 +16,13 @@ class ProcessMemory(msgspec.Struct, frozen=True, kw_only=True):
     command: str
     rss: int
     pss: int | None
+
+
+class ProcessPeak(msgspec.Struct, frozen=True, kw_only=True):
+    """The most bytes that one process was resident with; 0 where the system does not tell it."""
+
+    command: str
+    peak: int
 
 
 class TreeRss(msgspec.Struct, frozen=True):
@@ -58,6 +66,11 @@ class ProcessTree:
             for member in self._members
         ]
 
+    def peaks(self) -> list[ProcessPeak]:
+        """Return the most that each process has taken up, the root first."""
+        self.refresh()
+        return [ProcessPeak(command=_command(one), peak=_peak(one.pid)) for one in self._members]
+
     def kill(self) -> None:
         """Kill whatever of the tree still runs."""
         for member in self._members:
@@ -86,6 +99,14 @@ def _command(process: psutil.Process) -> str:
         return " ".join(Path(word).name for word in process.cmdline()[-4:])
     except psutil.Error:
         return "gone"
+
+
+def _peak(pid: int) -> int:
+    try:
+        match = _PEAK.search(Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0
+    return int(match[1]) * 1024 if match else 0
 
 
 def _pss(pid: int) -> int | None:

@@ -93,9 +93,9 @@ def test_a_map_that_cannot_be_drawn_is_refused_in_one_line(
 def test_a_call_and_a_client_get_the_same_answer(start: Starter) -> None:
     write(start.project, {"a.py": SNIPPET})
 
-    done = start.run("call", "code_parse", '{"path": "."}', "--json")
+    done = start.run("call", "code_parse", '{"path": "."}', "--json", CACHE_DISK="false")
 
-    assert json.loads(done.stdout) == start().parse(path=".")
+    assert json.loads(done.stdout) == start(CACHE_DISK="false").parse(path=".")
 
 
 @pytest.mark.parametrize(
