@@ -18,10 +18,67 @@ _KEPT = re.compile(
 )
 _JSX = frozenset({"React", "h", "Fragment", "jsx", "preact"})
 _KOTLIN_OPERATORS = frozenset(
-    ["getValue", "setValue", "provideDelegate", "invoke", "get", "set", "plus", "minus", "times", "div", "rem", "contains", "iterator", "next", "hasNext", "rangeTo", "rangeUntil", "compareTo", "inc", "dec", "not", "unaryMinus", "unaryPlus", "plusAssign", "minusAssign", "timesAssign", "divAssign", "remAssign"]
+    [
+        "getValue",
+        "setValue",
+        "provideDelegate",
+        "invoke",
+        "get",
+        "set",
+        "plus",
+        "minus",
+        "times",
+        "div",
+        "rem",
+        "contains",
+        "iterator",
+        "next",
+        "hasNext",
+        "rangeTo",
+        "rangeUntil",
+        "compareTo",
+        "inc",
+        "dec",
+        "not",
+        "unaryMinus",
+        "unaryPlus",
+        "plusAssign",
+        "minusAssign",
+        "timesAssign",
+        "divAssign",
+        "remAssign",
+    ]
 )
 _RUST_TYPES = frozenset(
-    ["Arc", "BTreeMap", "BTreeSet", "BinaryHeap", "Box", "Cell", "Command", "Cow", "Duration", "File", "HashMap", "HashSet", "Instant", "Mutex", "OnceCell", "Ordering", "OsStr", "OsString", "Path", "PathBuf", "Rc", "RefCell", "RwLock", "String", "SystemTime", "Vec", "VecDeque"]
+    [
+        "Arc",
+        "BTreeMap",
+        "BTreeSet",
+        "BinaryHeap",
+        "Box",
+        "Cell",
+        "Command",
+        "Cow",
+        "Duration",
+        "File",
+        "HashMap",
+        "HashSet",
+        "Instant",
+        "Mutex",
+        "OnceCell",
+        "Ordering",
+        "OsStr",
+        "OsString",
+        "Path",
+        "PathBuf",
+        "Rc",
+        "RefCell",
+        "RwLock",
+        "String",
+        "SystemTime",
+        "Vec",
+        "VecDeque",
+    ]
 )
 _COMPONENT = re.compile(r"component\d+\Z")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*\Z")

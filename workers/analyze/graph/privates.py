@@ -29,7 +29,16 @@ _PLAIN_BASES = re.compile(
     r"\w+Error|TypedDict)(?:\[[^()]*\])?|\w+=[\w.]+|[\s,])*\)"
 )
 _JAVA_HOOKS = frozenset(
-    ["serialVersionUID", "serialPersistentFields", "readObject", "writeObject", "readResolve", "writeReplace", "readObjectNoData", "finalize"]
+    [
+        "serialVersionUID",
+        "serialPersistentFields",
+        "readObject",
+        "writeObject",
+        "readResolve",
+        "writeReplace",
+        "readObjectNoData",
+        "finalize",
+    ]
 )
 _DYNAMIC_END = re.compile(rb"""["']_["']\s*\+|[fF]["']_\{|["']_%""")
 
