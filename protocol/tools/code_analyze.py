@@ -264,13 +264,19 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     code: int
     comment: int
     blank: int
-    logical: int
-    functions: int
-    types: int
-    cyclomatic: int
-    cognitive: int
-    documented: Annotated[int, msgspec.Meta(description="Functions and types with documentation.")]
-    documentable: int
+    logical: Annotated[
+        int | msgspec.UnsetType,
+        msgspec.Meta(description="This and all up to documentable: not with detail=duplicates."),
+    ] = msgspec.UNSET
+    functions: int | msgspec.UnsetType = msgspec.UNSET
+    types: int | msgspec.UnsetType = msgspec.UNSET
+    cyclomatic: int | msgspec.UnsetType = msgspec.UNSET
+    cognitive: int | msgspec.UnsetType = msgspec.UNSET
+    documented: Annotated[
+        int | msgspec.UnsetType,
+        msgspec.Meta(description="Functions and types with documentation."),
+    ] = msgspec.UNSET
+    documentable: int | msgspec.UnsetType = msgspec.UNSET
     errors: Annotated[int, msgspec.Meta(description="Syntax errors.")]
     findings: Annotated[
         int | msgspec.UnsetType, msgspec.Meta(description="With detail=findings.")
@@ -351,6 +357,12 @@ TOTALS = (
 )
 """The keys of a piece's `totals`."""
 
+UNMEASURED: frozenset[Detail] = frozenset({"duplicates"})
+"""The details that need no metrics, of which only lines are counted: that costs a fraction."""
+
+UNMEASURED_TOTALS = ("lines", "code", "comment", "blank", "errors")
+"""What is left of the totals then."""
+
 _MORE_TOTALS: dict[Detail, tuple[str, ...]] = {
     "findings": ("findings",),
     "changes": ("changes", "better", "worse"),
@@ -391,7 +403,7 @@ def plan(arguments: Arguments) -> FilePlan:
         noun="files" if detail == "summary" else detail,
         files_field="files" if is_of_files else detail,
         counted=detail if detail in ("findings", "changes") else None,
-        totals=TOTALS + _MORE_TOTALS.get(detail, ()),
+        totals=UNMEASURED_TOTALS if detail in UNMEASURED else TOTALS + _MORE_TOTALS.get(detail, ()),
         narrow=_NARROW if is_of_files else "paths or limit",
         instead=_INSTEAD.get(detail, ""),
         combine=None if is_of_files else COMBINE,

@@ -2,7 +2,14 @@
 
 import msgspec
 
-from protocol.tools.code_analyze import OF_FILES, AnalyzedFile, Options
+from protocol.tools.code_analyze import (
+    OF_FILES,
+    UNMEASURED,
+    UNMEASURED_TOTALS,
+    AnalyzedFile,
+    Detail,
+    Options,
+)
 from protocol.tools.files import Item, Piece, Source
 from workers.analyze.changes.loading import both
 from workers.analyze.changes.rows import with_changes
@@ -10,7 +17,7 @@ from workers.analyze.combine import LINKS
 from workers.analyze.file_rows import analyzed_file, function_items, type_items
 from workers.analyze.markdown import markdown_piece
 from workers.analyze.findings import MOST_FINDINGS, finding_items, findings
-from workers.analyze.measure import measure
+from workers.analyze.measure import measure, measure_lines
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed, parsed
 from workers.analyze.text_lines import headline
@@ -32,7 +39,7 @@ def _piece(
     source: Source, language: str, loaded: Loaded, options: Options, budget: Budget
 ) -> Piece:
     one = parsed(source.path, language, loaded.data, budget)
-    metrics = measure(one)
+    metrics = measure_lines(one) if options.detail in UNMEASURED else measure(one)
     _, error_count = problems(one.tree, one.source, budget)
     if options.detail not in OF_FILES:
         return _facts_piece(one, metrics, options, error_count, settled=loaded.settled)
@@ -47,6 +54,7 @@ def _piece(
         items=items,
         totals=_totals(metrics, file, options),
         settled=loaded.settled,
+        cut=is_findings and len(items) >= MOST_FINDINGS,
     )
     if options.detail == "changes":
         piece = with_changes(piece, one, metrics, source, loaded.before)
@@ -60,7 +68,7 @@ def _facts_piece(
     return Piece(
         path=one.path,
         language=one.language,
-        totals=_counts(metrics, error_count),
+        totals=_counts_of(options.detail, metrics, error_count),
         facts=msgspec.Raw(_encode(facts)),
         settled=settled,
     )
@@ -83,6 +91,11 @@ def _totals(metrics: FileMetrics, file: AnalyzedFile, options: Options) -> dict[
     if options.detail == "findings":
         counts["findings"] = file.finding_count
     return counts
+
+
+def _counts_of(detail: Detail, metrics: FileMetrics, error_count: int) -> dict[str, int]:
+    counts = _counts(metrics, error_count)
+    return {name: counts[name] for name in UNMEASURED_TOTALS} if detail in UNMEASURED else counts
 
 
 def _counts(metrics: FileMetrics, error_count: int) -> dict[str, int]:

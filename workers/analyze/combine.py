@@ -11,6 +11,7 @@ import msgspec
 from protocol.tools.code_analyze import Detail, Options
 from protocol.tools.files import Combined, CombineJob, Facts
 from workers.analyze import folders, hotspots
+from workers.analyze.duplicates import link as duplicates
 from workers.analyze.markdown import markdown_combined
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed
@@ -31,6 +32,7 @@ class Link(NamedTuple):
 LINKS: dict[Detail, Link] = {
     "hotspots": Link(hotspots.facts, hotspots.combine),
     "folders": Link(folders.facts, folders.combine),
+    "duplicates": Link(duplicates.facts, duplicates.combine),
 }
 
 

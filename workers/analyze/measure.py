@@ -13,7 +13,6 @@ from workers.analyze.walk import walk
 from workers.syntax.budget import Budget
 from workers.syntax.lines import count_lines
 
-
 _LINES = ("lines",)
 _ALL = (
     *_LINES,
@@ -55,12 +54,22 @@ def measure(one: Parsed) -> FileMetrics:
     _, language, tree, source, budget = one
     rules = table(language)
     if rules is None:
-        counts = count_lines(tree, source, language, budget)
-        lines = Lines(counts.total, counts.code, counts.comment, counts.blank, 0)
-        return FileMetrics(language=language, lines=lines)
+        return measure_lines(one)
     marks = walk(tree, source.data, rules, budget)
     text = divide(source.data, marks, rules)
     structure = Structure(tree, marks, text.plain, rules, Definitions(source, language))
     nesting = structure.find(budget)
     links = link(source.data, marks, nesting, rules)
     return Rows(nesting.units, links, text, source, rules).file()
+
+
+def measure_lines(one: Parsed) -> FileMetrics:
+    """Count the lines of what is parsed already, and measure nothing else.
+
+    Raises:
+        CallRefused: the budget is spent.
+        JobCancelled: nobody waits any more.
+    """
+    counts = count_lines(one.tree, one.source, one.language, one.budget)
+    lines = Lines(counts.total, counts.code, counts.comment, counts.blank, 0)
+    return FileMetrics(language=one.language, lines=lines)

@@ -1,0 +1,1 @@
+"""Copied code: the tokens of each file, and then the stretches of tokens that several places share."""

@@ -1,0 +1,135 @@
+"""Copied code, within and across files: the facts of one file, and the rows that those of all files make.
+
+What is left out of the comparison stands in `stream` and `kinds`, what a clone is in `clones`.
+"""
+
+from array import array
+from collections import defaultdict
+
+import msgspec
+
+from protocol.tools.code_analyze import Options
+from protocol.tools.code_links import Duplicate, Overview, Stretch
+from protocol.tools.files import Combined, Facts, Item
+from workers.analyze.duplicates.clones import Clone, find_clones
+from workers.analyze.duplicates.kinds import has_tables
+from workers.analyze.duplicates.places import Places, count_lines_of_code
+from workers.analyze.duplicates.plain import plain
+from workers.analyze.duplicates.stream import Stream, hashes_of, stream_of, tokens_in
+from workers.analyze.model import FileMetrics
+from workers.analyze.parsed import Parsed
+from workers.context import JobCancelled, JobContext
+
+_MOST = 5000
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Stream).decode
+
+
+def facts(one: Parsed, metrics: FileMetrics, options: Options) -> Stream:
+    """Return the tokens of one file: the same whatever `min_tokens` is."""
+    del metrics, options
+    bare = plain(one.source.data, one.tree, one.language, one.budget)
+    return stream_of(bare, has_tables=has_tables(one.language))
+
+
+def combine(files: list[Facts], options: Options, context: JobContext) -> Combined:
+    """Return the clones, the largest first; the order of *files* changes nothing."""
+
+    def check() -> None:
+        if context.cancelled():
+            raise JobCancelled
+
+    sources = _Sources(sorted(files, key=lambda each: each.path or ""))
+    tokens: list[array[int]] = []
+    for index in range(len(files)):
+        check()
+        tokens.append(sources.tokens(index))
+    clones = find_clones(tokens, options.min_tokens, check)
+    overview = sources.overview(clones)
+    rows = sorted(map(sources.row, clones), key=_order)
+    return Combined(
+        text=_headline(overview, sources.line_count()),
+        rows=[Item(_line(each), msgspec.Raw(_encode(each))) for each in rows[:_MOST]],
+        overview=msgspec.Raw(_encode(overview)),
+        cut=len(rows) > _MOST,
+    )
+
+
+class _Sources:
+    """All sources, by their number."""
+
+    def __init__(self, files: list[Facts]) -> None:
+        self._files = files
+        self._places: dict[int, Places] = {}
+        self._line_count = 0
+
+    def tokens(self, index: int) -> "array[int]":
+        """Return the hashes of the tokens of one source."""
+        stream = _decode(self._files[index].facts)
+        self._line_count += count_lines_of_code(stream.text)
+        return array("I", map(hashes_of(stream).__getitem__, tokens_in(stream.text)))
+
+    def line_count(self) -> int:
+        """Return how many lines hold tokens, in all sources that were asked for."""
+        return self._line_count
+
+    def row(self, clone: Clone) -> Duplicate:
+        """Return what is said of *clone*."""
+        first = self._stretch(clone.first, clone.first_at, clone.tokens)
+        second = self._stretch(clone.second, clone.second_at, clone.tokens)
+        lines = second.end_line - second.start_line + 1
+        return Duplicate(tokens=clone.tokens, lines=lines, first=first, second=second)
+
+    def overview(self, clones: list[Clone]) -> Overview:
+        """Return what is said of all *clones* together."""
+        stretches: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
+        for tokens, first, first_at, second, second_at in clones:
+            stretches[first].add((first_at, first_at + tokens))
+            stretches[second].add((second_at, second_at + tokens))
+        lines = sum(self._of(index).count(each) for index, each in stretches.items())
+        percent = 100 * lines / self._line_count if self._line_count else 0.0
+        return Overview(
+            duplicated_lines=lines,
+            duplicated_percent=round(percent, 1),
+            duplicate_count=len(clones),
+        )
+
+    def _stretch(self, index: int, at: int, tokens: int) -> Stretch:
+        start, end = self._of(index).lines(at, tokens)
+        return Stretch(path=self._files[index].path, start_line=start, end_line=end)
+
+    def _of(self, index: int) -> Places:
+        if index not in self._places:
+            self._places[index] = Places(_decode(self._files[index].facts).text)
+        return self._places[index]
+
+
+def _order(row: Duplicate) -> tuple[int, str, int, str, int]:
+    first, second = row.first, row.second
+    return (
+        -row.tokens,
+        first.path or "",
+        first.start_line,
+        second.path or "",
+        second.start_line,
+    )
+
+
+def _headline(overview: Overview, lines: int) -> str:
+    count = overview.duplicate_count or 0
+    what = "1 duplicate" if count == 1 else f"{count:,} duplicates"
+    return (
+        f"{what} · {overview.duplicated_lines:,} of {lines:,} lines of code "
+        f"({overview.duplicated_percent:g} %)"
+    )
+
+
+def _line(row: Duplicate) -> str:
+    """Return one row: `  120 tokens, 14 lines  coordinator/app.py:12-25 = coordinator/serve.py:40-53`."""
+    first, second = _where(row.first), _where(row.second)
+    return f"{row.tokens:>6,} tokens, {row.lines:,} lines  {first} = {second}"
+
+
+def _where(stretch: Stretch) -> str:
+    return f"{stretch.path or 'snippet'}:{stretch.start_line}-{stretch.end_line}"
