@@ -6,7 +6,7 @@ Rule 3: everything is asked before the first file is listed; pairing asks nothin
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -191,11 +191,11 @@ async def history(processes: GitProcesses, question: Question, limits: GitLimits
     repositories: dict[str, Repository] = {}
     for name in question.paths:
         path, folder = _where(name, limits)
-        repository = await Repository.around(processes, folder)
+        repository = _known(folder, repositories) or await Repository.around(processes, folder)
         if not below(path, repository.top):
             raise CallRefused("not_found", f"'{name}' is not below its repository's working tree.")
         repositories.setdefault(repository.top, repository)
-        asked.setdefault(repository.top, []).append(os.path.relpath(path, repository.top))
+        asked.setdefault(repository.top, []).append(_relative(path, repository.top))
     pasts = [
         await _past(repositories[top], tuple(dict.fromkeys(paths)), question, limits)
         for top, paths in asked.items()
@@ -243,6 +243,19 @@ def _where(name: str, limits: GitLimits) -> tuple[str, str]:
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder)
     return path, folder
+
+
+def _known(folder: str, repositories: Mapping[str, Repository]) -> Repository | None:
+    """Return the repository around *folder* if git has named it before."""
+    while folder not in repositories:
+        if folder == os.path.dirname(folder) or os.path.lexists(os.path.join(folder, ".git")):
+            return None
+        folder = os.path.dirname(folder)
+    return repositories[folder]
+
+
+def _relative(path: str, top: str) -> str:
+    return os.path.relpath(path, top)
 
 
 def _is_allowed(path: str, roots: Iterable[str]) -> bool:

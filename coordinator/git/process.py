@@ -46,7 +46,7 @@ class GitProcesses:
         """Return the processes that are ours, whoever else looks for strangers."""
         return set(self._running)
 
-    async def run(  # noqa: PLR0913 - what is run, and its bounds
+    async def run(
         self,
         folder: str,
         arguments: Sequence[str],
@@ -77,7 +77,7 @@ class GitProcesses:
             _kill(popen)
         with contextlib.suppress(TimeoutError):  # one that cannot die is the kernel's
             async with asyncio.timeout(_LONGEST_DEATH_S):
-                while self._running:
+                while self._running:  # noqa: ASYNC110 - the kernel's turn
                     await asyncio.sleep(_REAP_INTERVAL_S)
 
     def _end(self, popen: subprocess.Popen[bytes]) -> None:
@@ -138,7 +138,7 @@ async def _listen(popen: subprocess.Popen[bytes], most_bytes: int) -> tuple[byte
                 "too_large", f"git says more than {most_bytes:,} bytes: narrow with paths."
             )
         await errors.is_over.wait()
-        while not _has_ended(popen):
+        while not _has_ended(popen):  # noqa: ASYNC110 - as above
             await asyncio.sleep(_REAP_INTERVAL_S)
     finally:
         output.close()

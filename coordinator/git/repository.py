@@ -1,6 +1,7 @@
 """One repository, asked: which commit, which files, what they were. Every question is one run of git."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -19,8 +20,9 @@ MOST_TEXT = 64 * 1024 * 1024
 _MOST_RENAMES = 400
 """More files that came or went are not compared by likeness, only by identity."""
 
-_BLIND = ("--ignore-submodules=all", "--no-ext-diff", "--no-textconv")
+_BLIND = ("--ignore-submodules=all", "--no-ext-diff", "--no-textconv", "-O/dev/null")
 _NO_SUCH_KEY = 1
+_ID = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class Repository:
@@ -41,11 +43,10 @@ class Repository:
         """
         question = ("rev-parse", "--is-inside-work-tree", "--is-shallow-repository")
         ended = await processes.run(folder, [*question, "--show-toplevel"], most_bytes=_MOST_WORDS)
-        inside, shallow, top = (ended.output.split(b"\n", 2) + [b"", b""])[:3]
-        if ended.code or inside != b"true":
+        if ended.code or not ended.output.startswith(b"true\n"):
             raise words.complaint(ended.errors or "must be run in a work tree", folder)
-        path = os.path.realpath(os.fsdecode(top.removesuffix(b"\n")))
-        found = cls(processes, path, is_shallow=shallow == b"true")
+        _, shallow, top = ended.output.split(b"\n", 2)
+        found = cls(processes, _resolved(top), is_shallow=shallow == b"true")
         await found._learn_filters()
         return found
 
@@ -61,15 +62,16 @@ class Repository:
             "--verify",
             "--quiet",
             "--end-of-options",
-            f"{revision}^{{commit}}",
+            revision if revision.startswith(":/") else f"{revision}^{{commit}}",
         ]
         ended = await self._processes.run(self.top, question, most_bytes=_MOST_WORDS)
-        found = ended.output.split()
-        if ended.code or not found:
+        # Git before 2.30 repeats the option; a range would be answered with a sign in front.
+        found = ended.output.decode("ascii", "replace").split()
+        if ended.code or not found or not _ID.fullmatch(found[-1]):
             why = " The clone is shallow: it lacks older commits." if self.is_shallow else ""
             message = f"`{revision}` is no commit of the repository at '{self.top}'.{why}"
             raise CallRefused("not_found", message)
-        return found[-1].decode("ascii", "replace")  # git before 2.30 repeats the option
+        return found[-1]
 
     async def tree(self, commit: str, paths: Sequence[str]) -> words.Tree:
         """Return the files below *paths* (none: all) as they were."""
@@ -138,6 +140,10 @@ class Repository:
         if ended.code:
             raise words.complaint(ended.errors, self.top)
         return ended.output
+
+
+def _resolved(top: bytes) -> str:
+    return os.path.realpath(os.fsdecode(top.removesuffix(b"\n")))
 
 
 def _below(paths: Sequence[str]) -> list[str]:
