@@ -239,7 +239,7 @@ def _actions_of(language: str) -> dict[int, Action]:
     rules = table(language)
     assert rules is not None
     layers: tuple[tuple[Iterable[int], Action], ...] = (
-        (rules.asked, lambda *_: None),
+        (rules.asked, _nothing),
         (rules.jumps, Structure.jump),
         (rules.clauses, Structure.clause),
         (rules.structures, Structure.structure),
@@ -250,6 +250,10 @@ def _actions_of(language: str) -> dict[int, Action]:
         (rules.functions, Structure.function),
     )
     return {kind: action for kinds, action in layers for kind in kinds}
+
+
+def _nothing(_structure: Structure, _node: Node, _kind: int, _index: int) -> None:
+    """What was asked of the node is all."""
 
 
 def _start(node: Node, part: int | None) -> int:
