@@ -8,7 +8,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from itertools import count, cycle, islice
 from pathlib import Path
@@ -116,7 +116,7 @@ def _median(same: Sequence[Timed]) -> Timed:
 
 
 @contextmanager
-def _copies(folder: str, number: int) -> Iterator[tuple[Path, list[Path]]]:
+def _copies(folder: str, number: int) -> Generator[tuple[Path, list[Path]]]:
     """Have a folder with so many copies of the Python files in *folder*, a hundred in each folder below."""
     found = [
         path for path in sorted(Path(folder).rglob("*.py")) if "site-packages" not in path.parts
@@ -134,7 +134,7 @@ def _copies(folder: str, number: int) -> Iterator[tuple[Path, list[Path]]]:
 
 
 @contextmanager
-def _cache() -> Iterator[Callable[[Path], Client]]:
+def _cache() -> Generator[Callable[[Path], Client]]:
     """Have an empty cache folder, and a way to start servers that use it; they are warm when they come."""
     with tempfile.TemporaryDirectory() as folder:
 
