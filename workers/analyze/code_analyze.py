@@ -25,7 +25,7 @@ from workers.context import Tool
 from workers.file_tool import Load, file_tool
 from workers.files.reading import Loaded, load
 from workers.syntax.budget import Budget
-from workers.syntax.problems import problems
+from workers.syntax.problems import wrong_nodes
 
 _encode = msgspec.json.Encoder().encode
 
@@ -40,7 +40,7 @@ def _piece(
 ) -> Piece:
     one = parsed(source.path, language, loaded.data, budget)
     metrics = measure_lines(one) if options.detail in UNMEASURED else measure(one)
-    _, error_count = problems(one.tree, one.source, budget)
+    _, error_count = wrong_nodes(one.tree, budget)
     if options.detail not in OF_FILES:
         return _facts_piece(one, metrics, options, error_count, settled=loaded.settled)
     items = _items(one, metrics, options)

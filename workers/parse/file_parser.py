@@ -39,9 +39,9 @@ def parse_file(
     tree, source = parse(data, language, budget), Source(data)
     is_counted = options.detail in ("summary", "tree")
     found = outline(tree, source, language, budget, counts_only=is_counted)
-    errors, error_count = problems(tree, source, budget)
+    errors, error_count = problems(tree, source, language, budget)
     for inner in found.embedded:
-        more, count = problems(inner.tree, inner.source, budget)
+        more, count = problems(inner.tree, inner.source, inner.language, budget)
         errors, error_count = [*errors, *more][:MOST_PROBLEMS], error_count + count
     items: list[Item] = []
     if options.detail == "symbols":

@@ -19,7 +19,7 @@ from workers.syntax.outline import Outline
 
 _LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 _DIFFERENT = {
-    "test/test_compile.py": "a line in brackets that is indented less than its statement: the grammar gives up",
+    "test/test_compile.py": "the grammar gives up on a line in brackets that is indented less",
     "test/test_future_stmt/badsyntax_future8.py": "`from __future__ import *`, which no compiler takes",
 }
 """Files that both read differently, and why. `test/` may be missing, or hold others."""

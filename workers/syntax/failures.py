@@ -1,0 +1,107 @@
+"""Where a parser could not go on, and what it would have taken there, in its own words.
+
+The tree of broken code shows how the parser recovered, which can be far from where it failed. So such
+code is parsed once more with the library's log: there, each failure has a place and a state, and the
+state's tokens are what was expected. The log costs far more than parsing, so it is bounded in both
+bytes and time; where it does not reach, the tree has to do.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import tree_sitter
+from tree_sitter import LogType, Node, Tree
+
+from workers.syntax import grammars
+
+_MOST_BYTES = 200_000
+_MOST_AGAIN = 20_000
+_MOST_SECONDS = 0.3
+_MOST_FAILURES = 200
+
+
+class Failure(NamedTuple):
+    """*byte* is where the last token ended that fitted; *lookahead* is what came then."""
+
+    byte: int
+    lookahead: str
+    expected: frozenset[str]
+
+
+def failures(
+    tree: Tree,
+    errors: Iterable[Node],
+    data: bytes,
+    language: str,
+    clock: Callable[[], float] = time.process_time,
+) -> list[Failure]:
+    """Return the failures of a parser for *language* in *data*, in order, as far as there is time.
+
+    What is right in *tree* is not parsed again; the inside of *errors* is, as long as that is not too much.
+    """
+    if len(data) > _MOST_BYTES:
+        return []
+    tree, room = tree.copy(), _MOST_AGAIN
+    for each in errors:
+        room -= each.end_byte - each.start_byte
+        if room > 0:
+            start, end = each.start_byte, each.end_byte
+            tree.edit(start, end, end, each.start_point, each.end_point, each.end_point)
+    return _logged(tree, data, language, clock)
+
+
+def _logged(tree: Tree, data: bytes, language: str, clock: Callable[[], float]) -> list[Failure]:
+    grammar, log = grammars.grammar(language), _Log()
+    parser = tree_sitter.Parser(grammar, logger=log)
+    end = clock() + _MOST_SECONDS
+
+    def read(offset: int, _point: object) -> bytes:
+        return data[offset:]
+
+    def must_stop(_offset: int, _has_error: bool) -> bool:
+        return clock() > end or len(log.found) > _MOST_FAILURES
+
+    with contextlib.suppress(ValueError):  # what was found until it stopped is right
+        parser.parse(read, tree, encoding="utf8", progress_callback=must_stop)
+    starts = _line_starts(data)
+    return [
+        Failure(starts[row] + column, name, _expected(grammar, state))
+        for row, column, state, name in sorted(set(log.found))
+        if row < len(starts)
+    ]
+
+
+class _Log:
+    """Listens to the parser: of several that try at once the one that got farthest counts."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[int, int, int, str]] = []
+        self._row = self._column = self._state = 0
+        self._failed: list[tuple[int, int, int, str]] = []
+
+    def __call__(self, _kind: LogType, message: str) -> None:
+        if message.startswith("process "):
+            words = message.split(":")
+            self._state, self._row, self._column = (
+                int(word.partition(",")[0]) for word in words[3:6]
+            )
+        elif message.startswith("detect_error "):
+            name = message.partition("lookahead:")[2]
+            self._failed.append((self._row, self._column, self._state, name))
+        elif message.startswith("resume ") and self._failed:
+            self.found.append(max(self._failed))
+            self._failed.clear()
+
+
+def _expected(grammar: tree_sitter.Language, state: int) -> frozenset[str]:
+    found = grammar.lookahead_iterator(state)
+    return frozenset(found.names()) if found is not None else frozenset()
+
+
+def _line_starts(data: bytes) -> list[int]:
+    starts = [0]
+    for line in data.split(b"\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    return starts
