@@ -182,7 +182,7 @@ class Merge:
         files = b",".join(self._page.files)
         failed, room = self._failed.entries(self._max_chars - _RESERVED - len(files))
         skipped, _ = self._skipped.entries(room)
-        rest = {
+        rest: dict[str, object] = {
             "skipped": skipped,
             "failed": failed,
             "complete": is_complete,
