@@ -87,7 +87,7 @@ class Definitions:
         parent = _parent(scope, owner)
         qualified = f"{parent}.{name}" if parent else name
         inner = scope
-        if rule.opens:
+        if rule.opens and scope.level < _MOST_NESTED:
             inner = Scope(qualified, kind, scope.level + 1, kind in TYPES, kind in CALLABLES)
         return Defined(kind, name, qualified, parent, inner, outer)
 

@@ -7,6 +7,7 @@ from workers.analyze.text import Span
 from workers.analyze.units import Unit
 
 _STRING = re.compile(rb"[rRuU]?[\"']")
+_STRINGS = frozenset({"string", "concatenated_string"})
 _BETWEEN = re.compile(rb"[ \t\r]*\n?(?:[ \t]*(?:#!?\[|@|\[)[^\n]*\n)*[ \t]*")
 _LONGEST_GAP = 1_000
 
@@ -16,11 +17,12 @@ def has_docstring(unit: Unit, data: bytes) -> bool:
     body = unit.node.child_by_field_name("body")
     if body is None or not _STRING.match(data, body.start_byte):
         return False
-    statement = body.child(0)
-    if statement is None or not statement.child_count:
-        return False
-    expression = statement.child(0)
-    return expression is not None and expression.type in ("string", "concatenated_string")
+    node = body
+    for _ in range(2):  # down to a statement, and to what it is
+        if not node.child_count:
+            return False
+        node = node.child(0)
+    return node.type in _STRINGS
 
 
 def has_comment(unit: Unit, data: bytes, comments: list[Span]) -> bool:

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 from workers.analyze.table import Table, table
 
-_WORD: Final = bytes(
-    byte for byte in range(0x100) if byte >= 0x80 or chr(byte).isalnum() or chr(byte) in "_$"
+_WORD: Final = b"$0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz" + bytes(
+    range(0x80, 0x100)
 )
 _NO_SIGNS: Final = b")]}\"'`\\"
 _LONGEST_RUN: Final = 40

@@ -15,12 +15,9 @@ class LineMap:
     __slots__ = ("_code", "_text", "total")
 
     def __init__(self, data: bytes, comments: Sequence[Span]) -> None:
-        lines = [*map(bytes.strip, data.split(b"\n"))]
-        if not data or data.endswith(b"\n"):
-            lines.pop()  # what follows the last line break is not a line
-        self.total = len(lines)
-        self._text = lines
-        self._code = _without(data, lines, comments) if comments else lines
+        self._text = _lines(data)
+        self._code = _lines(_without(data, comments)) if comments else self._text
+        self.total = len(self._text)
 
     def count(self, first: int, last: int) -> tuple[int, int, int, int]:
         """Return all, code, comment and blank lines from *first* to *last*, both 1-based."""
@@ -30,19 +27,19 @@ class LineMap:
         return total, total - no_code, no_code - blank, blank
 
 
-def _without(data: bytes, lines: list[bytes], comments: Sequence[Span]) -> list[bytes]:
-    """Return *lines* without *comments*: one after the other is taken out of the lines it is on."""
-    code = lines.copy()
-    row = at = 0
+def _lines(data: bytes) -> list[bytes]:
+    lines = [*map(bytes.strip, data.split(b"\n"))]
+    if not data or data.endswith(b"\n"):
+        lines.pop()  # what follows the last line break is not a line
+    return lines
+
+
+def _without(data: bytes, comments: Sequence[Span]) -> bytes:
+    """Return *data* without *comments*, but with their line breaks."""
+    pieces: list[bytes] = []
+    at = 0
     for start, end in comments:
-        row += data.count(b"\n", at, start)
-        at = start
-        parts = data[start:end].split(b"\n")
-        last = len(parts) - 1
-        for index, part in enumerate(parts):
-            place = row + index
-            if 0 < index < last:
-                code[place] = b""
-            elif place < len(code):
-                code[place] = code[place].replace(part.strip(), b"", 1).strip()
-    return code
+        pieces += (data[at:start], b" ", b"\n " * data.count(b"\n", start, end))
+        at = end
+    pieces.append(data[at:])
+    return b"".join(pieces)

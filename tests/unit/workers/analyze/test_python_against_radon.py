@@ -68,12 +68,12 @@ def _paths_by_radon(module: ast.Module) -> dict[Place, int]:
 
 
 def _own(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Yield *nodes* and what is in them, but for functions and classes."""
+    """Yield *nodes* and what is in them, but nothing in functions and classes."""
     todo = list(nodes)
     while todo:
         node = todo.pop()
+        yield node
         if not isinstance(node, Scope):
-            yield node
             todo += ast.iter_child_nodes(node)
 
 
@@ -84,6 +84,8 @@ def _explained(function: Function) -> int:
     for node in _own(function.body):
         if isinstance(node, ast.Assert):
             more += _decisions(ast.iter_child_nodes(node))  # radon does not look into these
+        elif isinstance(node, Scope):
+            more += _decisions(node.decorator_list)  # nor at decorators, which are run outside
         elif type(node).__name__ == "TryStar":
             more += len(node.handlers) + bool(node.orelse)  # type: ignore[attr-defined] # from 3.11 on
         elif isinstance(node, ast.Match):
