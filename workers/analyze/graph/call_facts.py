@@ -1,8 +1,9 @@
 """What one file says of calls: its definitions, the names it imports, and whom each function calls.
 
-What is called is written as a path with dots. It begins with `@` for the object whose method it is in,
-`^` for that of its base, `Type#` for a value whose type is known, and a dot if nothing is.
+How a target is written, `call_sites` says.
 """
+
+import re
 
 import msgspec
 
@@ -76,13 +77,16 @@ def file_calls(one: Parsed) -> FileCalls:
     found = outline(one.tree, one.source, one.language, one.budget)
     rows = [row for row in found.rows if row.symbol.kind in _KINDS and row.symbol.kind != "module"]
     rows = rows[:_MOST_DEFINITIONS]
-    sites = Sites(one, plain(one.source.data, one.language), rows)
+    bound = [bound for each in found.imports for bound in _bound(each)]
+    imported = {each.local.partition(".")[0] for each in bound}
+    imported |= {_last(each) for each in bound}
+    sites = Sites(one, plain(one.source.data, one.language), rows, imported)
     one.budget.check()
     calls = [Called(*key, *value) for key, value in sites.calls(one.budget).items()]
     imports = file_imports(one, found)
     return FileCalls(
         defined=[_defined(row, one.language) for row in rows],
-        bound=[bound for each in found.imports for bound in _bound(each)][:_MOST_BOUND],
+        bound=bound[:_MOST_BOUND],
         given=_given(found),
         types=sites.types,
         calls=calls[:_MOST_CALLS],
@@ -107,6 +111,11 @@ def _bound(found: Import) -> list[Bound]:
     if found.alias is not None:
         names.append(Bound(found.alias, module, "", found.line))
     return names
+
+
+def _last(bound: Bound) -> str:
+    """Return the name that a module without another is called by in Go and Java."""
+    return re.split(r"[./:\\]", bound.local)[-1]
 
 
 def _given(found: Outline) -> list[Given]:

@@ -91,6 +91,8 @@ class Graph:
         """Return what the *target* of a call in the file *number* means, if *caller* calls it."""
         _, language, found = self._files[number]
         scope = found.defined[caller].name if caller >= 0 else ""
+        if target == ".":
+            return EXTERNAL
         if target.startswith("."):
             return self._by_name(number, target[1:])
         if target.startswith("@."):

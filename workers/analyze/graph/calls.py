@@ -57,7 +57,8 @@ def combine(files: list[Facts], options: Options, context: JobContext) -> Combin
                 inside.append(edge)
             else:
                 left_out[edge.certainty] += edge.count
-                outside.append(edge)
+                if edge.callee:
+                    outside.append(edge)
     rows = inside or outside
     overview = Overview(
         edges=len(rows),

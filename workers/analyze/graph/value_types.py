@@ -2,46 +2,48 @@
 
 import re
 
-_ANNOTATED = rb"\b(\w++)\??[ \t]*:[ \t]*[\"'&*]*(?:mut[ \t]++)?((?:\w++(?:\.|::))*+[A-Z]\w*+)"
-_CONSTRUCTED = rb"(?<![\w.])(\w++)[ \t]*=[ \t]*(?:await[ \t]++)?((?:\w++\.)*+[A-Z]\w*+)\("
-_NEW = rb"\b(\w++)[ \t]*=[ \t]*(?:await[ \t]++)?new[ \t\\]++((?:\w++\.)*+[A-Z]\w*+)"
-_DECLARED = rb"\b((?:\w++(?:\.|::))*+[A-Z]\w*+)(?:<[^;(){}]*?>)?[ \t]*[*&]?[ \t]++[*&]?\$?(\w++)[ \t]*(?=[=;,):])"
-_GO = (
-    rb"\b(\w++)[ \t]*:?=[ \t]*&?((?:\w++\.)?[A-Za-z]\w*+)\{",
-    rb"[(,][ \t]*(\w++)[ \t]++\*?((?:\w++\.)?[A-Za-z]\w*+)(?=[ \t]*[,)])",
-)
-_AS = rb"((?:\w++\.)*+[A-Z]\w*+)\([^()\n]*+\)[ \t]++as[ \t]++(\w++)"
+_PATH = rb"((?:\w++(?:\.|::))*+[A-Z]\w*+)"
+_ANNOTATED = rb":[ \t]*[\"'&*]*(?:mut[ \t]++)?" + _PATH
+_CONSTRUCTED = rb"=[ \t]*(?:await[ \t]++)?" + _PATH + rb"\("
+_NEW = rb"=[ \t]*(?:await[ \t]++)?new[ \t\\]++" + _PATH
+_RUST = rb"=[ \t]*" + _PATH + rb"(?=::new|[ \t]*\{)"
+_RUBY = rb"=[ \t]*" + _PATH + rb"\.new\b"
+_GO = rb"=[ \t]*&?((?:\w++\.)?[A-Za-z]\w*+)\{"
 
-_NAME_FIRST: dict[str, tuple[bytes, ...]] = {
+_AFTER_NAME: dict[str, tuple[bytes, ...]] = {
     "python": (_CONSTRUCTED, _ANNOTATED),
     "javascript": (_NEW,),
     "typescript": (_NEW, _ANNOTATED),
     "tsx": (_NEW, _ANNOTATED),
-    "go": _GO,
-    "rust": (_ANNOTATED, rb"\b(\w++)[ \t]*=[ \t]*((?:\w++::)*+[A-Z]\w*+)(?=::new|[ \t]*\{)"),
+    "go": (_GO,),
+    "rust": (_ANNOTATED, _RUST),
     "kotlin": (_CONSTRUCTED, _ANNOTATED),
     "scala": (_NEW, _CONSTRUCTED, _ANNOTATED),
     "swift": (_CONSTRUCTED, _ANNOTATED),
     "php": (_NEW,),
     "csharp": (_NEW,),
     "java": (_NEW,),
-    "ruby": (rb"\b(\w++)[ \t]*=[ \t]*((?:\w++::)*+[A-Z]\w*+)\.new\b",),
+    "ruby": (_RUBY,),
     "cpp": (_NEW,),
 }
-_TYPE_FIRST: dict[str, tuple[bytes, ...]] = {
-    "python": (_AS,),
-    "java": (_DECLARED,),
-    "csharp": (_DECLARED,),
-    "cpp": (_DECLARED,),
-    "php": (_DECLARED,),
+"""What stands behind a name, with its type. Each begins with a letter that is searched fast."""
+
+_DECLARED = re.compile(
+    rb"\b(?P<type>(?:\w++(?:\.|::))*+[A-Z]\w*+)(?:<[^;(){}<>]*+(?:<[^;(){}<>]*+>[^;(){}<>]*+)*+>)?"
+    rb"[ \t]*+[*&]?[ \t]*+\$?(?<=[ \t*&$>])(?P<name>\w++)[ \t]*(?=[=;,):])"
+)
+_GO_PARAMETER = (
+    rb"[(,][ \t]*(?P<name>\w++)[ \t]++\*?(?P<type>(?:\w++\.)?[A-Za-z]\w*+)(?=[ \t]*[,)])"
+)
+_TYPE_FIRST = {
+    **dict.fromkeys(("java", "csharp", "cpp", "php"), _DECLARED),
+    "go": re.compile(_GO_PARAMETER),
 }
 _compiled = {
-    language: [
-        *((re.compile(each), 1, 2) for each in _NAME_FIRST.get(language, ())),
-        *((re.compile(each), 2, 1) for each in _TYPE_FIRST.get(language, ())),
-    ]
-    for language in _NAME_FIRST.keys() | _TYPE_FIRST.keys()
+    language: [re.compile(each) for each in patterns] for language, patterns in _AFTER_NAME.items()
 }
+_NAME_BACKWARDS = re.compile(rb"[ \t]*\??:?[ \t]*(\w++)(?![.>$])")
+_WITH = re.compile(rb"with[ \t]++((?:\w++\.)*+[A-Z]\w*+)\([^()\n]*+\)[ \t]++as[ \t]++(\w++)")
 _ATTRIBUTE = re.compile(
     rb"\b(?:self|this|\$this)(?:\.|->)(\w++)[ \t]*(?::[ \t]*((?:\w++\.)*+[A-Z]\w*+)[^=\n]*+)?=[ \t]*"
     rb"(?:await[ \t]++)?(?:new[ \t\\]++)?((?:\w++\.)*+\$?\w++)[ \t]*([(\n;,)]|$|if\b|or\b)",
@@ -56,14 +58,25 @@ _NO_BASES = frozenset(
 _MOST_BASES = 8
 
 
-def types_in(code: bytes, language: str) -> dict[str, str]:
-    """Return the types of the names in *code*; a name of several types has none."""
-    types: dict[str, str] = {}
-    for pattern, name, of_type in _compiled.get(language, ()):
+def typed_names(code: bytes, language: str) -> list[tuple[int, str, str]]:
+    """Return where names stand whose types *code* states, in order, with these types."""
+    found: list[tuple[int, str, str]] = []
+    backwards, size = code[::-1], len(code)
+    for pattern in _compiled.get(language, ()):
         for match in pattern.finditer(code):
-            key, value = _text(match[name]), dotted(_text(match[of_type]))
-            types[key] = value if types.get(key, value) == value else ""
-    return types
+            name = _NAME_BACKWARDS.match(backwards, size - match.start())
+            if name is not None:
+                at = size - name.end(1)
+                found.append((at, _text(name[1][::-1]), dotted(_text(match[1]))))
+    declared = _TYPE_FIRST.get(language)
+    if declared is not None:
+        for match in declared.finditer(code):
+            found.append((match.start("name"), _text(match["name"]), dotted(_text(match["type"]))))
+    if language == "python" and b" as " in code:
+        for match in _WITH.finditer(code):
+            found.append((match.start(2), _text(match[2]), dotted(_text(match[1]))))
+    found.sort()
+    return found
 
 
 def attributes_in(code: bytes, known: dict[str, str]) -> dict[str, str]:
