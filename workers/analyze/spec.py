@@ -10,6 +10,9 @@ from typing import Literal
 import msgspec
 from tree_sitter import Node
 
+Check = Callable[[Node], bool]
+"""Asked of a node."""
+
 Question = Callable[[Node, Node], bool]
 """Asked of a node and the node around it."""
 
@@ -30,12 +33,7 @@ def listed_parameters(function: Node) -> list[Node]:
     return [each for one in lists for each in one.named_children if not each.is_extra]
 
 
-def directly_in(*kinds: str) -> Question:
-    """Return the question whether a node is a child of one of *kinds*."""
-    return lambda _node, around: around.type in kinds
-
-
-def has_body(function: Node, _around: Node) -> bool:
+def has_body(function: Node) -> bool:
     """Tell whether a function is more than a promise of one."""
     return function.child_by_field_name("body") is not None
 
@@ -51,8 +49,8 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     with documentation; otherwise it is the comment in front. *sees_through*: see `SeesThrough`.
 
     *only_if*: nodes of any sort below that are so only if the answer is yes; functions without code,
-    say. If it is no, they are a logical line at most. *skips*: what is in the field, or is of the
-    kind, is not looked at.
+    say. *only_in*: likewise, if they are children of one of these. If not, they are a logical line at
+    most. *skips*: what is in the field, or is of the kind, is not looked at.
 
     Cyclomatic complexity.
     *decisions*: each is one more path. *sometimes*: only if the answer is yes.
@@ -95,7 +93,8 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     implicit_self: bool = False
     docstrings: bool = False
 
-    only_if: dict[str, Question] = {}
+    only_if: dict[str, Check] = {}
+    only_in: dict[str, tuple[str, ...]] = {}
     skips: dict[str, str] = {}
 
     decisions: tuple[str, ...] = ()

@@ -74,13 +74,15 @@ class Structure:
 
     def _is_so(self, node: Node, kind: int) -> bool:
         """Ask what only a closer look can tell, and count what is a decision only sometimes."""
-        rules, around, unit = self._rules, self._around(node), self._nesting.unit
-        if kind in rules.only_if and not rules.only_if[kind](node, around):
+        rules, unit = self._rules, self._nesting.unit
+        if (kind in rules.only_if and not rules.only_if[kind](node)) or (
+            kind in rules.only_in and self._around(node).kind_id not in rules.only_in[kind]
+        ):
             unit.counts += LOGICAL * (kind in rules.logical) - rules.weights[kind]
             return False
         if kind in rules.blocks:
             unit.counts += LOGICAL * self._lines_in(node)
-        if kind in rules.sometimes and rules.sometimes[kind](node, around):
+        if kind in rules.sometimes and rules.sometimes[kind](node, self._around(node)):
             unit.counts += CYCLOMATIC
         return True
 

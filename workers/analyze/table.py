@@ -8,7 +8,7 @@ import tree_sitter
 from tree_sitter import Node
 
 from workers.analyze import rules
-from workers.analyze.spec import Constructs, Infix, Question
+from workers.analyze.spec import Check, Constructs, Infix, Question
 from workers.syntax import grammars
 
 ERROR: Final = 0xFFFF
@@ -56,7 +56,8 @@ class Table(NamedTuple):
     functions: frozenset[int]
     types: frozenset[int]
     sometimes: dict[int, Question]
-    only_if: dict[int, Question]
+    only_if: dict[int, Check]
+    only_in: dict[int, frozenset[int]]
     skips: dict[int, int | None]
     logical: frozenset[int]
     blocks: frozenset[int]
@@ -108,11 +109,19 @@ def _table(language: str, constructs: Constructs, grammar: tree_sitter.Language)
         | dict.fromkeys(ids(constructs.leaves).union(tokens), WHOLE)
         | dict.fromkeys(ids(constructs.paths), PATH),
         weights=dict.fromkeys(kinds, 0) | _weights(constructs, grammar),
-        asked=ids((*constructs.only_if, *constructs.sometimes, *constructs.blocks)),
+        asked=ids(
+            (
+                *constructs.only_if,
+                *constructs.only_in,
+                *constructs.sometimes,
+                *constructs.blocks,
+            )
+        ),
         functions=ids(constructs.functions),
         types=ids(constructs.types),
         sometimes={n: ask for kind, ask in constructs.sometimes.items() for n in ids([kind])},
         only_if={n: ask for kind, ask in constructs.only_if.items() for n in ids([kind])},
+        only_in={n: ids(outer) for kind, outer in constructs.only_in.items() for n in ids([kind])},
         skips=fields({**constructs.skips}),
         logical=ids(constructs.logical),
         blocks=ids(constructs.blocks),

@@ -9,7 +9,7 @@ Lambdas are a level of the function around. A `goto` is +1, a `switch` one struc
 import msgspec
 from tree_sitter import Node
 
-from workers.analyze.spec import Constructs, directly_in
+from workers.analyze.spec import Constructs
 from workers.syntax.nodes import child, field
 
 _NO_CODE = ("default_method_clause", "delete_method_clause", "pure_virtual_clause")
@@ -44,7 +44,7 @@ def _is_void(parameter: Node) -> bool:
     ].start_byte == len("void")
 
 
-def _has_code(function: Node, _around: Node) -> bool:
+def _has_code(function: Node) -> bool:
     return child(function, *_NO_CODE) is None
 
 
@@ -126,9 +126,11 @@ CPP = msgspec.structs.replace(
     implicit_self=True,
     only_if={
         "function_definition": _has_code,
-        "&&": directly_in("binary_expression"),
-        "and": directly_in("binary_expression"),
-        "or": directly_in("binary_expression"),
+    },
+    only_in={
+        "&&": ("binary_expression",),
+        "and": ("binary_expression",),
+        "or": ("binary_expression",),
     },
     decisions=(*C.decisions, "for_range_loop", "catch_clause", "and", "or"),
     structures={**C.structures, "for_range_loop": "body", "catch_clause": "body"},

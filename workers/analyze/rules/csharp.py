@@ -9,7 +9,7 @@ anonymous methods are a level of the function around. A `switch` of either form 
 
 from tree_sitter import Node
 
-from workers.analyze.spec import Constructs, directly_in, has_body
+from workers.analyze.spec import Constructs, has_body
 from workers.syntax.nodes import child, children, field
 
 
@@ -21,7 +21,7 @@ def _parameters(function: Node) -> list[Node]:
     return [each for each in found.children if each.type in ("parameter", "params")]
 
 
-def _has_accessor(member: Node, _around: Node) -> bool:
+def _has_accessor(member: Node) -> bool:
     """Tell whether a property has code, and not only a place to keep its value."""
     if child(member, "arrow_expression_clause"):
         return True
@@ -53,8 +53,10 @@ CSHARP = Constructs(
     only_if={
         **dict.fromkeys(_MEMBERS, has_body),
         **dict.fromkeys(_PROPERTIES, _has_accessor),
-        "case": directly_in("switch_section"),
-        "=": directly_in("assignment_expression", "variable_declarator", "property_declaration"),
+    },
+    only_in={
+        "case": ("switch_section",),
+        "=": ("assignment_expression", "variable_declarator", "property_declaration"),
     },
     skips={"preproc_if": "condition", "preproc_elif": "condition"},
     decisions=(

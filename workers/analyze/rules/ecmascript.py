@@ -23,11 +23,11 @@ def _is_this(parameter: Node) -> bool:
     return pattern is not None and pattern.type == "this"
 
 
-def _has_value(node: Node, _around: Node) -> bool:
+def _has_value(node: Node) -> bool:
     return any(each.type == "=" for each in node.children)
 
 
-def _is_alone(export: Node, _around: Node) -> bool:
+def _is_alone(export: Node) -> bool:
     """What an export declares is a logical line of its own."""
     return export.child_by_field_name("declaration") is None
 

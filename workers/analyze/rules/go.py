@@ -19,7 +19,7 @@ def _parameters(function: Node) -> list[Node]:
     ]
 
 
-def _has_value(declared: Node, _around: Node) -> bool:
+def _has_value(declared: Node) -> bool:
     return declared.child_by_field_name("value") is not None
 
 

@@ -8,7 +8,7 @@ setters of a property, and `init`, are code of their class.
 
 from tree_sitter import Node
 
-from workers.analyze.spec import Constructs, directly_in
+from workers.analyze.spec import Constructs
 from workers.syntax.nodes import child, children
 
 
@@ -17,7 +17,7 @@ def _parameters(function: Node) -> list[Node]:
     return list(children(child(function, "function_value_parameters"), "parameter"))
 
 
-def _has_body(function: Node, _around: Node) -> bool:
+def _has_body(function: Node) -> bool:
     return child(function, "function_body") is not None
 
 
@@ -37,8 +37,10 @@ KOTLIN = Constructs(
     implicit_self=True,
     only_if={
         "function_declaration": _has_body,
-        "else": directly_in("if_expression"),
-        "=": directly_in("assignment", "property_declaration"),
+    },
+    only_in={
+        "else": ("if_expression",),
+        "=": ("assignment", "property_declaration"),
     },
     decisions=(
         "if_expression",

@@ -8,7 +8,7 @@ is around them. `||=` and `&&=` are paths that are easy to follow; `&.` is none.
 
 from tree_sitter import Node
 
-from workers.analyze.spec import Constructs, directly_in
+from workers.analyze.spec import Constructs
 
 
 def _is_refutable(clause: Node, _around: Node) -> bool:
@@ -22,7 +22,7 @@ RUBY = Constructs(
     functions=("method", "singleton_method", "block", "do_block"),
     types=("class",),
     implicit_self=True,
-    only_if={"else": directly_in("if", "unless", "elsif")},
+    only_in={"else": ("if", "unless", "elsif")},
     decisions=(
         "if",
         "elsif",

@@ -8,7 +8,7 @@ a structure as an `if` is. What stands in the brackets of a macro is text, and n
 
 from tree_sitter import Node
 
-from workers.analyze.spec import Constructs, directly_in, listed_parameters
+from workers.analyze.spec import Constructs, listed_parameters
 from workers.syntax.nodes import field
 
 _NO_PARAMETERS = frozenset({"self_parameter", "attribute_item"})
@@ -25,9 +25,15 @@ def _is_refutable(arm: Node, _around: Node) -> bool:
     return first is None or first.type != "_" or pattern is None or pattern.child_count > 1
 
 
-def _has_else(declaration: Node, _around: Node) -> bool:
+def _has_else(declaration: Node) -> bool:
     return declaration.child_by_field_name("alternative") is not None
 
+
+def _has_value(node: Node) -> bool:
+    return any(each.type == "=" for each in node.children)
+
+
+_MAY_HAVE_VALUES = ("attribute", "type_parameter", "const_parameter", "const_item", "static_item")
 
 RUST = Constructs(
     functions=("function_item", "closure_expression"),
@@ -35,10 +41,12 @@ RUST = Constructs(
     parameters=_parameters,
     only_if={
         "let_declaration": _has_else,
-        "else": directly_in("else_clause"),
-        "=": directly_in("let_declaration", "assignment_expression"),
-        "&&": directly_in("binary_expression", "let_chain"),
-        "||": directly_in("binary_expression"),
+        **dict.fromkeys(_MAY_HAVE_VALUES, _has_value),
+    },
+    only_in={
+        "else": ("else_clause",),
+        "&&": ("binary_expression", "let_chain"),
+        "||": ("binary_expression",),
     },
     decisions=(
         "if_expression",
@@ -66,6 +74,7 @@ RUST = Constructs(
     jumps=("break_expression", "continue_expression"),
     labels=("label",),
     assignments=("=", "compound_assignment_expr"),
+    no_assignments=(*_MAY_HAVE_VALUES, "let_condition", "type_item", "type_binding"),
     branches=("macro_invocation",),
     conditions=("else", "match_arm"),
     comparisons=("==", "!=", "<", ">", "<=", ">="),

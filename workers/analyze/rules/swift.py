@@ -11,7 +11,7 @@ The grammar knows no precedence, takes `!(a)` for a call, and `!=` for an operat
 
 from tree_sitter import Node
 
-from workers.analyze.spec import Constructs, directly_in, has_body
+from workers.analyze.spec import Constructs, has_body
 from workers.syntax.nodes import child, children
 
 
@@ -36,9 +36,12 @@ SWIFT = Constructs(
     implicit_self=True,
     only_if={
         "init_declaration": has_body,
-        "else": directly_in("if_statement"),
-        "=": directly_in("property_declaration"),
-        "bang": directly_in("call_expression"),
+    },
+    only_in={
+        "else": ("if_statement",),
+        "=": ("property_declaration",),
+        "bang": ("call_expression",),
+        "where_clause": ("for_statement",),
     },
     decisions=(
         "if_statement",
@@ -51,8 +54,9 @@ SWIFT = Constructs(
         "conjunction_expression",
         "disjunction_expression",
         "nil_coalescing_expression",
+        "where_clause",
     ),
-    sometimes={"switch_entry": _is_refutable, "where_clause": directly_in("for_statement")},
+    sometimes={"switch_entry": _is_refutable},
     structures={
         "if_statement": "{",
         "guard_statement": "{",
