@@ -25,6 +25,9 @@ from workers.syntax.table import INSIDE, Entry, Table
 
 MOST_NESTED = 40
 
+_INNER_MODULES: frozenset[SymbolKind | None] = frozenset({"module", "namespace"})
+"""What these export is no export of the file."""
+
 
 class Walk:
     """One walk over one tree: a stack of regions, of which the last is being walked."""
@@ -82,7 +85,7 @@ class Walk:
 
     def _visit(self, region: Region, node: Node, entry: Entry) -> bool:
         """Do what the table says of this node; True means: look inside."""
-        if entry.exports is not None:
+        if entry.exports is not None and region.scope.kind not in _INNER_MODULES:
             self.found.add_exports(entry.exports(node, self._source))
         if entry.imports is not None and (imports := entry.imports(node, self._source)):
             self.found.add_imports(imports)

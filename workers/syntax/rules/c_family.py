@@ -228,5 +228,5 @@ CPP = Spec(
     wraps=("template_declaration",),
     words=C.words,
     visibility=_visibility,
-    abstract_sign=re.compile(rb"=\s*0\s*;?\s*\Z"),
+    abstract_sign=re.compile(rb"\)[\w\s&]*=\s*0\s*;?\s*\Z"),
 )

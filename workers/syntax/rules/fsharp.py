@@ -57,6 +57,9 @@ FSHARP = Spec(
         "type_abbrev_defn": _type("type"),
         "interface_type_defn": _type("interface"),
         "member_defn": Definition("method", name=_member_name, body=nothing, searched=False),
+        "member_signature": Definition(
+            "method", name=named("identifier"), body=nothing, searched=False
+        ),
     },
     imports={"import_decl": importing("long_identifier")},
     inside=(

@@ -74,6 +74,12 @@ OCAML = Spec(
         "method_definition": Definition(
             "method", name=named("method_name"), body=_let_body, searched=False
         ),
+        "method_specification": Definition(
+            "method", name=named("method_name"), body=nothing, searched=False
+        ),
+        "class_type_binding": Definition(
+            "interface", name=named("class_type_name"), body=_let_body
+        ),
         "instance_variable_definition": Definition(
             "field", name=named("instance_variable_name"), body=nothing, searched=False
         ),
@@ -86,8 +92,15 @@ OCAML = Spec(
         "signature",
         "structure",
         "object_expression",
+        "class_body_type",
     ),
-    wraps_one=("value_definition", "type_definition", "module_definition", "class_definition"),
+    wraps_one=(
+        "value_definition",
+        "type_definition",
+        "module_definition",
+        "class_definition",
+        "class_type_definition",
+    ),
     line_comment=rb"(?!)",
     block_comment=rb"\(\*",
     comment_end=b"*)",

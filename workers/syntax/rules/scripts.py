@@ -76,6 +76,9 @@ PERL = Spec(
         "package_statement": Definition(
             "module", spell=dotted, body=lambda node: child(node, "block")
         ),
+        "class_statement": Definition(
+            "class", spell=dotted, body=lambda node: child(node, "block")
+        ),
         "subroutine_declaration_statement": _SUBROUTINE,
         "method_declaration_statement": Definition("method", owner=_package_of),
         "assignment_expression": Definition(
