@@ -149,23 +149,48 @@ class Results:
         self._size -= self._sets.pop(name)[1].size
 
 
+class _Page:
+    """A page that is being filled."""
+
+    def __init__(self) -> None:
+        self.parts: list[_Part] = []
+        self._room = PAGE_BYTES
+        self._has_row = False
+
+    def fits(self, size: int) -> bool:
+        """Tell whether there is room for so many bytes; for the first row there always is.
+
+        A file without rows is one.
+        """
+        return size <= self._room or not self._has_row
+
+    def begin(self, piece: Piece, start: int) -> None:
+        """Go on with the rows of *piece* from *start* on."""
+        self.parts.append(_Part(piece, start, start))
+        self._room -= len(piece.head)
+        self._has_row |= not piece.items
+
+    def add_row(self, size: int) -> None:
+        """Take the next row of the last piece."""
+        last = self.parts[-1]
+        self.parts[-1] = last._replace(end=last.end + 1)
+        self._room -= size
+        self._has_row = True
+
+
 def _paged(pieces: list[Piece]) -> Iterator[list[_Part]]:
-    page: list[_Part] = []
-    room = PAGE_BYTES
+    page = _Page()
     for piece in pieces:
-        start = at = 0
-        room -= len(piece.head)
+        if not page.fits(len(piece.head)):
+            yield page.parts
+            page = _Page()
+        page.begin(piece, 0)
         for at, item in enumerate(piece.items):
-            room -= len(item.data) + 1
-            if room < 0 and (page or at > start):
-                if at > start:
-                    page.append(_Part(piece, start, at))
-                yield page
-                page, start = [], at
-                room = PAGE_BYTES - len(piece.head) - len(item.data)
-        if room < 0 and page and not piece.items:
-            yield page
-            page, room = [], PAGE_BYTES - len(piece.head)
-        page.append(_Part(piece, start, len(piece.items)))
-    if page:
-        yield page
+            size = len(item.data) + 1
+            if not page.fits(size):
+                yield page.parts
+                page = _Page()
+                page.begin(piece, at)
+            page.add_row(size)
+    if page.parts:
+        yield page.parts

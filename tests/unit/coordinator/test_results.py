@@ -85,6 +85,18 @@ def test_a_page_is_no_larger_than_it_may_be_unless_one_row_is(files: list[list[i
         assert size <= PAGE_BYTES + 10_000 or len(rows) == 1
 
 
+def test_files_without_rows_are_rows() -> None:
+    kept = results(10**9)
+    path = "x" * 1000
+    head = msgspec.Raw(msgspec.json.encode({"path": path}))
+    plan = msgspec.structs.replace(PLAN, items_field=None)
+    count = 3 * PAGE_BYTES // 1000
+    found = filled(kept, *(Piece(path=path, head=head) for _ in range(count)), plan=plan)
+    read = pages(kept, kept.keep(found, 0.0))
+    assert len(read) == 4
+    assert sum(len(page["files"]) for page in read) == count
+
+
 def test_what_nobody_reads_is_forgotten_in_time() -> None:
     kept = results(ttl_s=60.0)
     uri = kept.keep(filled(kept, piece(1, "a")), 100.0)
