@@ -78,7 +78,7 @@ class Total:
 
     def cyclomatic(self) -> int:
         """Return the paths of all functions, and the decisions outside them."""
-        return count(self.counts, CYCLOMATIC) + self.functions
+        return _count(self.counts, CYCLOMATIC) + self.functions
 
     def maintainability(self, code: int, volume: float) -> Maintainability:
         """Return the index of the average function, or, without any, that of the code itself."""
@@ -165,7 +165,7 @@ class Rows:
         defined, counts = unit.defined, unit.counts
         assert defined is not None
         place = self._source.range_of(defined.outer)
-        cyclomatic = count(counts, CYCLOMATIC) + 1
+        cyclomatic = _count(counts, CYCLOMATIC) + 1
         lines = self._count(place.start_line, place.end_line, counts)
         halstead = self._halstead(tokens)
         return FunctionMetrics(
@@ -234,7 +234,7 @@ class Rows:
 
     def _count(self, first: int, last: int, counts: int) -> Lines:
         total, code, comment, blank = self._lines.count(first, last)
-        return Lines(total, code, comment, blank, count(counts, LOGICAL))
+        return Lines(total, code, comment, blank, _count(counts, LOGICAL))
 
     def _parameters(self, unit: Unit) -> int:
         found = self._constructs.parameters(unit.node)
@@ -251,10 +251,10 @@ class Rows:
 
 
 def _abc(counts: int) -> Abc:
-    conditions = count(counts, CONDITIONS) - count(counts, NO_CONDITIONS)
-    return formulas.abc(count(counts, ASSIGNMENTS), count(counts, BRANCHES), max(conditions, 0))
+    conditions = _count(counts, CONDITIONS) - _count(counts, NO_CONDITIONS)
+    return formulas.abc(_count(counts, ASSIGNMENTS), _count(counts, BRANCHES), max(conditions, 0))
 
 
-def count(counts: int, which: int) -> int:
+def _count(counts: int, which: int) -> int:
     """Return one of the counts that are packed in *counts*."""
     return counts // which & _MASK

@@ -25,7 +25,14 @@ def _is_refutable(clause: Node, _parent: Node) -> bool:
     if pattern is None or clause.child_by_field_name("guard") is not None:
         return True
     inner = pattern.named_children
+    while inner and inner[0].type == "tuple_pattern" and _is_in_brackets(inner[0]):
+        inner = inner[0].named_children[0].named_children
     return bool(inner) and (inner[0].type != "dotted_name" or inner[0].named_child_count != 1)
+
+
+def _is_in_brackets(pattern: Node) -> bool:
+    """Tell whether it is no tuple, but one pattern in brackets."""
+    return [each.type for each in pattern.children] == ["(", "case_pattern", ")"]
 
 
 def _parameters(function: Node) -> list[Node]:
