@@ -8,13 +8,17 @@ import os
 import re
 import stat
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import PurePath
 
+from protocol.tools.fingerprint import fingerprint
 from protocol.worker.settings import WorkerSettings
 from workers.files.ignore import Ignore, is_ignored, parse
 from workers.files.names import is_below
+from workers.files.tracked import Tracked, tracked_in
 
 _LARGEST = 256 * 1024
+_LARGEST_INDEX = 128 * 1024 * 1024
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 _SECTION = re.compile(r'\s*\[\s*([^\s\]"]+)')
 _EXCLUDES_FILE = re.compile(r'\s*excludesfile\s*=\s*"?([^"#;]*)', re.IGNORECASE)
@@ -32,12 +36,11 @@ def repository_ignores(top: str) -> tuple[Ignore, ...]:
     return _anchored(top, _content(exclude)) + _anchored(top, _content(own))
 
 
-def ignores_above(folder: str, settings: WorkerSettings) -> tuple[Ignore, ...]:
-    """Return the rules that *folder* inherits; the nearest come first.
+def ignores_above(folder: str, top: str) -> tuple[Ignore, ...]:
+    """Return the rules that *folder* inherits from there up to *top*; the nearest come first.
 
     Whoever asks for an ignored folder wants what is in it: no rule from outside holds there.
     """
-    top = _top_of(folder, settings)
     ignores = repository_ignores(top)
     above = top
     for name in filter(None, folder[len(top) :].split("/")):
@@ -48,17 +51,37 @@ def ignores_above(folder: str, settings: WorkerSettings) -> tuple[Ignore, ...]:
     return ignores
 
 
+def tracked_files(top: str) -> Tracked:
+    """Return what git tracks in the repository at *top*; nothing if there is none."""
+    index = os.path.join(_git_folder(top), "index")
+    try:
+        return _tracked(index, fingerprint(os.stat(index)))
+    except OSError:
+        return Tracked()
+
+
+@lru_cache(maxsize=2)
+def _tracked(index: str, identity: str) -> Tracked:
+    del identity  # by which a changed index is another one
+    return tracked_in(_content(index, largest=_LARGEST_INDEX))
+
+
 def git_files(top: str) -> tuple[str, ...]:
     """Return the files that lead to a repository's own rules and, last, the one that holds them.
 
     A worktree and a submodule only point to the repository's data.
     """
-    pointer = git = os.path.join(top, ".git")
-    if target := _content(pointer).removeprefix(b"gitdir:").strip():
-        git = os.path.join(top, os.fsdecode(target))
+    git = _git_folder(top)
     common = os.path.join(git, "commondir")
     shared = os.fsdecode(_content(common).strip())
-    return (pointer, common, os.path.join(git, shared, "info", "exclude"))
+    return (os.path.join(top, ".git"), common, os.path.join(git, shared, "info", "exclude"))
+
+
+def _git_folder(top: str) -> str:
+    """Return where git keeps what is this working tree's alone."""
+    pointer = os.path.join(top, ".git")
+    target = _content(pointer).removeprefix(b"gitdir:").strip()
+    return os.path.join(top, os.fsdecode(target)) if target else pointer
 
 
 def user_files(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
@@ -81,7 +104,7 @@ def excludes_file(config: str) -> str | None:
     return found
 
 
-def _top_of(folder: str, settings: WorkerSettings) -> str:
+def top_of(folder: str, settings: WorkerSettings) -> str:
     """Return the repository's top, or the root where there is no repository."""
     here = PurePath(folder)
     for above in (here, *here.parents):
@@ -96,15 +119,17 @@ def _anchored(folder: str, content: bytes) -> tuple[Ignore, ...]:
     return (Ignore(parse(content), len(os.fsencode(folder.rstrip("/"))) + 1),)
 
 
-def _content(path: str, flags: int = 0, folder: int | None = None) -> bytes:
-    """Return a small file's content; one that cannot be read, or is not small, has no rules."""
+def _content(
+    path: str, flags: int = 0, folder: int | None = None, largest: int = _LARGEST
+) -> bytes:
+    """Return a small file's content; one that cannot be read, or is not small, says nothing."""
     try:
         descriptor = os.open(path, _FLAGS | flags, dir_fd=folder)
     except (OSError, ValueError):
         return b""
     try:
         status = os.fstat(descriptor)
-        small = stat.S_ISREG(status.st_mode) and status.st_size <= _LARGEST
+        small = stat.S_ISREG(status.st_mode) and status.st_size <= largest
         return os.read(descriptor, status.st_size) if small else b""
     except OSError:
         return b""

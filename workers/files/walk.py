@@ -19,7 +19,13 @@ from workers.files.ignore import Ignore, is_ignored
 from workers.files.kinds import SHEBANG_BYTES, Kinds, has_extension
 from workers.files.names import printable, quoted, refusal, shown
 from workers.files.reading import require_readable
-from workers.files.repository import ignores_above, own_ignores, repository_ignores
+from workers.files.repository import (
+    ignores_above,
+    own_ignores,
+    repository_ignores,
+    top_of,
+    tracked_files,
+)
 from workers.files.roots import opened, require_below_roots
 from workers.files.vendored import is_leftover, vendored_by_content, vendored_by_name
 
@@ -52,8 +58,12 @@ class Query(NamedTuple):
 
 
 class _Folder(NamedTuple):
+    """A folder to go to; of one that is ignored, only what git tracks in it is wanted."""
+
     path: str
     ignores: tuple[Ignore, ...]
+    top: str
+    is_ignored: bool = False
 
 
 def walk(start: str, glob: Glob, query: Query) -> Iterator[Entry]:
@@ -62,7 +72,8 @@ def walk(start: str, glob: Glob, query: Query) -> Iterator[Entry]:
     Raises:
         JobCancelled: nobody wants to know any more.
     """
-    pending = [_Folder(start, ignores_above(start, query.settings))]
+    top = top_of(start, query.settings)
+    pending = [_Folder(start, ignores_above(start, top), top)]
     while pending:
         if query.cancelled():
             raise JobCancelled
@@ -76,7 +87,7 @@ class _Visit:
 
     def __init__(self, folder: _Folder, start: str, glob: Glob, query: Query) -> None:
         self.folders: list[_Folder] = []
-        self._path, self._ignores = folder
+        self._path, self._ignores, self._top, self._is_ignored = folder
         self._is_named = folder.path == start or folder.path in query.named
         self._prefix = folder.path.rstrip("/") + "/"
         self._relative = self._prefix[len(start.rstrip("/")) + 1 :]
@@ -107,6 +118,7 @@ class _Visit:
     def _learn_rules(self, names: set[str], descriptor: int) -> None:
         if ".git" in names:  # another repository begins here: the rules around it end
             self._ignores = repository_ignores(self._path)
+            self._top, self._is_ignored = self._path, False
         if ".gitignore" in names:
             self._ignores = own_ignores(self._path, descriptor) + self._ignores
 
@@ -115,15 +127,19 @@ class _Visit:
         path = self._prefix + name
         if is_leftover(name) or not self._glob.may_hold(self._relative + name):
             return None
-        if is_ignored(path + "/", self._ignores):
+        ignored = self._is_ignored or is_ignored(path + "/", self._ignores)
+        if ignored and not self._is_tracked(path + "/"):
             return None
         if printable(name) != name:
             return self._query.skipped(path, "bad_name", "The folder's name is not valid UTF-8.")
         why = None if path in self._query.named else vendored_by_name(name, beside)
         if why is not None:
             return self._vendored(path, why)
-        self.folders.append(_Folder(path, self._ignores))
+        self.folders.append(_Folder(path, self._ignores, self._top, ignored))
         return None
+
+    def _is_tracked(self, path: str) -> bool:
+        return tracked_files(self._top).holds(os.fsencode(path[len(self._top.rstrip("/")) + 1 :]))
 
     def _vendored(self, path: str, why: str) -> Skipped:
         name = quoted(shown(path, self._query.settings.working_directory))
@@ -131,7 +147,10 @@ class _Visit:
 
     def _file(self, entry: os.DirEntry[str], descriptor: int) -> Entry | None:
         path = self._prefix + entry.name
-        if not self._is_wanted(entry.name) or is_ignored(path, self._ignores):
+        if not self._is_wanted(entry.name):
+            return None
+        ignored = self._is_ignored or is_ignored(path, self._ignores)
+        if ignored and not self._is_tracked(path):
             return None
         try:
             if entry.is_symlink():

@@ -15,10 +15,27 @@ from unit.workers.files.project import Project
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
 NAMES = ["a", "b", "ab", "abc", "a.b", ".a", "é", "[a]", "a b"]
+NAMES += ["A", "#a", "!a", " a", "a ", "a\\b", "-", "]", "^", "a-b", "{a,b}", "a\tb", "a*"]
 GLOBS = [
     *["a", "b", "ab", ".a", "é", "*", "**", "?", "a*", "*b", "*.b", "a?", "*b*", "a*c", "*?"],
     *["[ab]", "[!a]", "[^a]", "[a-b]", "[]a]", "[[:alpha:]]", "[[:alpha:]b]*", "[a-", "[a/b]"],
     *["a**", "**b", "***", "\\a", "a\\*", "\\[a\\]", "a\\ ", "*.py", "a.py", "?.py", "*a*.py"],
+    *[
+        "A",
+        "#a",
+        "\\#a",
+        "\\!a",
+        "a\\",
+        "a\\\\",
+        "a\\\\b",
+        "[\\]a]",
+        "[a\\-b]",
+        "[z-a]",
+        "[--a]",
+        "[!-]",
+    ],
+    *["[[:digit:]]", "[[:upper:][:digit:]]", "[[:foo:]]", "[[.a.]]", "[[:alpha:]-z]*", "[a-c-e]"],
+    *["{a,b}", "a\tb", "[]-a]", "[[a]", "a[", "**a**", "[!]a]", "[*]", "\\*", "*[!/]b", ".", ""],
 ]
 
 
@@ -81,11 +98,16 @@ def plant(project: Project, paths: list[str], ignores: list[Rules]) -> None:
 @given(
     paths=st.lists(files.map(lambda path: "/" + path.removeprefix("/")), min_size=3, max_size=12),
     ignores=st.lists(rules, min_size=1, max_size=4),
+    tracked=st.integers(0, 3),
 )
 def test_what_is_listed_is_what_git_lists(
-    repository: Project, paths: list[str], ignores: list[Rules]
+    repository: Project, paths: list[str], ignores: list[Rules], tracked: int
 ) -> None:
+    """The first few files are tracked, and so they are listed whatever the rules say."""
     plant(repository, paths, ignores)
+    git(repository, "read-tree", "--empty")
+    names = [path.removeprefix("/") for path in paths[:tracked]]
+    git(repository, "--literal-pathspecs", "add", "--force", "--", *names)
 
     assert set(repository.names(".")) == listed_by_git(repository)
 

@@ -14,7 +14,7 @@ import pytest
 from protocol.errors import CallRefused
 from protocol.tools.files import Source
 from unit.workers.files.project import Project
-from workers.files.reading import SKIP_CODES, load
+from workers.files.reading import SKIP_CODES, Loaded, load
 
 LONG_AFTER = 4_000_000_000_000_000_000
 
@@ -29,7 +29,7 @@ def code_of(call: Callable[[], object]) -> str:
 def test_a_snippet_is_its_utf8_and_settled(project: Project) -> None:
     loaded = load(Source(code="\N{BOM}x = 'é'"), project.settings)
 
-    assert loaded == ("x = 'é'".encode(), True)
+    assert loaded == Loaded("x = 'é'".encode(), settled=True)
 
 
 def test_a_lone_surrogate_in_a_snippet_does_no_harm(project: Project) -> None:
@@ -126,7 +126,7 @@ def test_a_file_with_another_length_than_it_says_is_not_settled(
 
     loaded = project.load("a.py", fingerprint=project.fingerprint("a.py"), clock=lambda: LONG_AFTER)
 
-    assert loaded == (b"", False)
+    assert loaded == Loaded(b"", settled=False)
 
 
 def test_a_file_that_grows_over_the_limit_while_it_is_read_is_too_large(
@@ -331,3 +331,16 @@ def test_descriptors_are_closed_whatever_happens(project: Project) -> None:
 def test_skips_are_what_nobody_did_wrong() -> None:
     assert "binary" in SKIP_CODES
     assert not SKIP_CODES & {"not_found", "not_allowed", "unreadable", "not_a_file"}
+
+
+def test_a_digest_stands_for_the_content_and_for_what_it_is_compared_with() -> None:
+    loaded = [
+        Loaded(b"a", settled=True),
+        Loaded(b"b", settled=True),
+        Loaded(b"a", settled=True, before=b""),
+        Loaded(b"a", settled=True, before=b"b"),
+        Loaded(b"ab", settled=True, before=b""),
+    ]
+
+    assert len({one.digest() for one in loaded}) == len(loaded)
+    assert loaded[0].digest() == Loaded(b"a", settled=False).digest()
