@@ -245,8 +245,9 @@ class Merge:
             instead = f"nearest: {near}" if near else self._plan.instead
             hints.append(f"nothing found; {instead}".rstrip("; "))
         if self._page.left_out:
+            depth = "" if self._plan.before else " or depth"
             hints.append(
-                f"… {self._page.left_out:,} lesser lines left out: narrow with paths or depth"
+                f"… {self._page.left_out:,} lesser lines left out: narrow with paths{depth}"
             )
         if self._is_cut or self._page.is_cut:
             hints.append(f"… some rows were cut: narrow with {self._plan.narrow}")

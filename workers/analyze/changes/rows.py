@@ -34,14 +34,14 @@ def with_changes(
     rows = list(_changes(one, metrics, before))
     counts: Counter[str] = Counter(row.status for row in rows)
     only_in = "before" if source.is_gone else "after" if before is None else None
-    file = replace(
-        msgspec.json.decode(piece.head, type=AnalyzedFile), change_count=len(rows), only_in=only_in
-    )
+    whole = msgspec.json.decode(piece.head, type=AnalyzedFile)
+    slim = replace(whole, halstead=None, abc=None, documentation=None)
+    file = replace(slim, change_count=len(rows), only_in=only_in)
     return replace(
         piece,
         text=_headline(file, counts, source),
         head=msgspec.Raw(_encode(file)),
-        items=[Item(_line(row), msgspec.Raw(_encode(row))) for row in rows],
+        items=[Item(_line(row), msgspec.Raw(_encode(row)), _rank(row, file)) for row in rows],
         totals=piece.totals
         | {"changes": len(rows), "better": counts["better"], "worse": counts["worse"]},
     )
@@ -112,6 +112,13 @@ def _headline(file: AnalyzedFile, counts: Counter[str], source: Source) -> str:
     order = ("worse", "mixed", "better", "changed", "added", "removed")
     parts += [f"{counts[status]:,} {status}" for status in order if counts[status]]
     return " · ".join(parts)
+
+
+def _rank(row: Change, file: AnalyzedFile) -> int:
+    """What became better or worse matters most; that a new file has functions goes without saying."""
+    if row.status in {"better", "worse", "mixed"}:
+        return 0
+    return 1 if file.only_in is None else 2
 
 
 def _line(row: Change) -> str:

@@ -221,3 +221,8 @@ def test_no_text_breaks_it(after: str, before: str) -> None:
 
     assert piece.outcome in {"ok", "skipped", "failed"}
     assert piece.code != "internal"
+
+
+def test_what_matters_most_is_left_out_last() -> None:
+    assert [item.rank for item in piece_of(NEW, OLD).items] == [0, 1, 1]
+    assert {item.rank for item in piece_of(NEW, None).items} == {2}
