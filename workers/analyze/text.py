@@ -53,8 +53,8 @@ def divide(data: bytes, marks: Marks, rules: Table) -> Text:
         at = end
         if kind in rules.comments:
             comments.append((start, end))
-        else:
+        elif not (literal := data[start:end]).isspace():  # as text between tags can be
             starts.append(start)
-            literals.append(data[start:end])
+            literals.append(literal)
     pieces.append(data[at:])
     return Text(b"".join(pieces), comments, starts, literals)
