@@ -1,7 +1,11 @@
 """Listing: order, batches, globs, languages, and everything that a path can turn out to be."""
 
+import contextlib
+import itertools
 import os
 import random
+import shutil
+import threading
 from pathlib import Path
 
 import msgspec
@@ -335,3 +339,104 @@ def test_descriptors_are_closed_also_when_a_job_is_cancelled(project: Project) -
 def test_arguments_of_another_shape_are_a_bug_of_the_sender(project: Project) -> None:
     with pytest.raises(msgspec.ValidationError):
         list_files(msgspec.Raw(b'{"paths": 1}'), Context(project.settings))
+
+
+def test_links_that_go_round_in_circles_end(project: Project) -> None:
+    project.write_all("a/one.py", "b/two.py")
+    for name, target in {
+        "a/b": "../b",
+        "b/a": "../a",
+        "a/here": ".",
+        "first": "second",
+        "second": "first",
+        "a/one_more.py": "one.py",
+    }.items():
+        (project.top / name).symlink_to(target)
+
+    assert project.names(".", "a/b/a/b") == ["a/one.py", "b/two.py"]
+    assert project.skips("first") == {"first": "not_found"}
+
+
+def test_a_file_that_vanishes_while_its_folder_is_read_is_said_and_nothing_else(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    project.write_all("a.py", "gone.py", "script", "sub/b.py", "vanished/c.py")
+    scandir = os.scandir
+
+    def vanishing(path: int) -> object:
+        with scandir(path) as scan:
+            entries = list(scan)
+        (project.top / "gone.py").unlink(missing_ok=True)
+        (project.top / "script").unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            (project.top / "vanished").rename(tmp_path / "elsewhere")
+        return contextlib.nullcontext(entries)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    listing = project.listing(".")
+
+    assert [file.path for file in listing.files] == ["a.py", "sub/b.py"]
+    assert {skipped.path: skipped.code for skipped in listing.skipped} == {
+        "gone.py": "not_found",
+        "script": "not_found",
+        "vanished": "not_found",
+    }
+
+
+def test_a_tree_that_is_changed_all_the_time_can_be_listed(project: Project) -> None:
+    project.write_all(*(f"still/{number}.py" for number in range(50)))
+    is_over = threading.Event()
+
+    def change() -> None:
+        for number in itertools.cycle(range(20)):
+            folder = project.top / "moving" / f"{number % 3}"
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{number}.py").write_text("x = 1\n")
+            if number % 5 == 0:
+                shutil.rmtree(folder, ignore_errors=True)
+            if is_over.is_set():
+                return
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    try:
+        for _ in range(30):
+            names = project.names(".")
+            assert [name for name in names if name.startswith("still")] == sorted(
+                f"still/{number}.py" for number in range(50)
+            )
+    finally:
+        is_over.set()
+        changing.join()
+
+
+def test_a_file_that_cannot_be_looked_at_is_said(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program without extension is opened for its first line; nobody may here."""
+    project.write("script", "#!/usr/bin/env python\n")
+    project.write("a.py")
+    opened = os.open
+
+    def forbidding(path: str, flags: int, *, dir_fd: int | None = None) -> int:
+        if path == "script":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, flags, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", forbidding)
+
+    assert project.names(".") == ["a.py"]
+    assert project.skips(".") == {"script": "unreadable"}
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
+def test_what_permissions_forbid_is_said(project: Project) -> None:
+    project.write_all("a.py", "closed/b.py", "listed/c.py")
+    (project.top / "closed").chmod(0)
+    (project.top / "listed").chmod(0o400)
+    try:
+        assert project.names(".") == ["a.py"]
+        assert project.skips(".") == {"closed": "unreadable", "listed/c.py": "unreadable"}
+    finally:
+        for name in ("closed", "listed"):
+            (project.top / name).chmod(0o700)
