@@ -20,6 +20,9 @@ from workers.syntax.spec import CALLABLES, TYPES
 _MOST_CALLS = 3_000
 _MOST_DEFINITIONS = 2_000
 _MOST_BOUND = 500
+_PARTS = re.compile(r"[./:\\]+")
+_VERSION = re.compile(r"v\d+\Z")
+_WHOLE = frozenset({"python", "javascript", "typescript", "tsx", "c", "cpp", "ruby"})
 _KINDS = CALLABLES | TYPES | {"constructor", "macro", "module"}
 
 
@@ -77,13 +80,13 @@ def file_calls(one: Parsed) -> FileCalls:
     found = outline(one.tree, one.source, one.language, one.budget)
     rows = [row for row in found.rows if row.symbol.kind in _KINDS and row.symbol.kind != "module"]
     rows = rows[:_MOST_DEFINITIONS]
-    bound = [bound for each in found.imports for bound in _bound(each)]
+    bound = [bound for each in found.imports for bound in _bound(each, one.language)]
+    imports = file_imports(one, found)
+    bound += [Bound(each.module, f"self::{each.module}", "", each.line) for each in imports.parts]
     imported = {each.local.partition(".")[0] for each in bound}
-    imported |= {_last(each) for each in bound}
     sites = Sites(one, plain(one.source.data, one.language), rows, imported)
     one.budget.check()
     calls = [Called(*key, *value) for key, value in sites.calls(one.budget).items()]
-    imports = file_imports(one, found)
     return FileCalls(
         defined=[_defined(row, one.language) for row in rows],
         bound=bound[:_MOST_BOUND],
@@ -103,19 +106,35 @@ def _defined(row: Row, language: str) -> Defined:
     return Defined(symbol.qualified_name, place.start_line, is_type, bases)
 
 
-def _bound(found: Import) -> list[Bound]:
+def _bound(found: Import, language: str) -> list[Bound]:
     module = found.module
     if not found.names:
-        return [Bound(found.alias or module, module, "", found.line)]
+        return [Bound(found.alias or _local(module, language), module, "", found.line)]
     names = [Bound(each.alias or each.name, module, each.name, found.line) for each in found.names]
+    if language == "rust":
+        names = [_of_rust(each, found) for each in names]
     if found.alias is not None:
         names.append(Bound(found.alias, module, "", found.line))
     return names
 
 
-def _last(bound: Bound) -> str:
-    """Return the name that a module without another is called by in Go and Java."""
-    return re.split(r"[./:\\]", bound.local)[-1]
+def _local(module: str, language: str) -> str:
+    """Return the name that an import without another binds: the last of the module's, but in Python."""
+    if language in _WHOLE:
+        return module
+    parts = [each for each in _PARTS.split(module) if not _VERSION.match(each)]
+    return parts[-1] if parts else module
+
+
+def _of_rust(bound: Bound, found: Import) -> Bound:
+    """Return what `use a::{self, b::C}` binds."""
+    if bound.name == "*":
+        return bound
+    if bound.name == "self":
+        local = bound.local if bound.local != "self" else _local(found.module, "rust")
+        return Bound(local, found.module, "", found.line)
+    local = bound.local.rpartition("::")[2]
+    return Bound(local, f"{found.module}::{bound.name}", "", found.line)
 
 
 def _given(found: Outline) -> list[Given]:

@@ -4,19 +4,25 @@ from collections.abc import Iterator, Sequence
 from posixpath import dirname
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from workers.analyze.graph.call_facts import Bound, Defined, FileCalls, Given
 from workers.analyze.graph.common_names import is_common
-from workers.analyze.graph.import_facts import Imported
+from workers.analyze.graph.import_facts import FileImports, Imported
+from workers.analyze.graph.value_types import dotted
 from workers.analyze.graph.resolve import Resolver, Source, resolver
 
 Certainty = Literal["resolved", "name", "external", "unknown"]
 
 _MOST_HOPS = 10
 _MOST_BASES = 50
+_MOST_DOTS = 6
 _CONSTRUCTORS = ("__init__", "constructor", "__construct", "initialize", "init", "__new__")
 _IMPLICIT_SELF = frozenset({"java", "csharp", "kotlin", "scala", "swift", "cpp", "ruby"})
 _BY_NAME = frozenset({"c", "cpp", "ruby", "php", "swift", "csharp", "scala", "kotlin", "rust"})
 """Languages in which a plain name may come from another file without a word."""
+
+_HEADERS = (".h", ".hh", ".hpp", ".hxx")
 
 _FAMILIES = {
     "javascript": "script",
@@ -53,7 +59,9 @@ class Graph:
 
     def __init__(self, sources: Sequence[tuple[str, str, FileCalls]]) -> None:
         self._files = sources
-        self._sources = [Source(path, language, found.imports) for path, language, found in sources]
+        self._sources = [
+            Source(path, language, _with_imports(found)) for path, language, found in sources
+        ]
         self._resolve_import: Resolver = resolver(self._sources)
         self._numbers = {path: number for number, (path, _, _) in enumerate(sources)}
         self._units: dict[str, dict[str, Place]] = {}
@@ -258,27 +266,20 @@ class Graph:
         place = self._units[self._unit(number)].get(".".join([first, *rest]))
         if place is not None:
             return Answer("resolved", self._built(place))
-        bound = self._bound[number].get(first)
-        if bound is not None:
-            answer = self._imported(number, bound, rest)
-            return Answer(answer.certainty, self._built(answer.place)) if answer.place else answer
-        for local, each in self._bound[number].items():
-            if "." in local and [*local.split(".")] == [first, *rest[: local.count(".")]]:
-                answer = self._imported(number, each, rest[local.count(".") :])
-                return (
-                    Answer(answer.certainty, self._built(answer.place)) if answer.place else answer
-                )
-            if language == "go" and not each.name and each.module.rpartition("/")[2] == first:
-                return self._imported(number, each, rest)
+        for count in range(min(len(rest), _MOST_DOTS), -1, -1):
+            bound = self._bound[number].get(".".join([first, *rest[:count]]))
+            if bound is not None:
+                answer = self._imported(number, bound, rest[count:])
+                place = answer.place
+                return answer if place is None else Answer("resolved", self._built(place))
         known = self._known(number, first)
         if known is not None and known.place is not None:
             return self._inside(known.place, rest)
         if first[:1].isupper() and language in _BY_NAME:
-            owner = self.type_named(number, first)
+            owner = self.type_named(number, ".".join([first, *rest[:-1]]))
             if owner is not None:
-                return self._inside(owner, rest)
-        is_type = first[:1].isupper()
-        return EXTERNAL if is_type or language == "go" else self._by_name(number, rest[-1])
+                return self._inside(owner, rest[-1:])
+        return EXTERNAL if first[:1].isupper() else self._by_name(number, rest[-1])
 
     def _inside(self, place: Place, rest: list[str]) -> Answer:
         """Return what the definition at *place* has by the names *rest*."""
@@ -325,7 +326,7 @@ class Graph:
         if names and number >= 0 and (given := self._given[number].get(names[0])) is not None:
             if not given.module:
                 names = [given.local, *names[1:]]
-        parts = module.replace("::", ".").split(".")
+        parts = dotted(module).split(".")
         for path in (names, [parts[-1], *names], parts[-2:] + names):
             place = known.get(".".join(path))
             if place is not None:
@@ -386,10 +387,19 @@ class Graph:
         language = self._files[number][1]
         if is_common(name, language):
             return EXTERNAL
-        places = [each for each in self._named(number, name) if self._can_be_called(each)]
+        places = [each for each in self._named(number, name) if not self.defined(each).is_type]
+        if len(places) > 1 and language in ("c", "cpp"):
+            places = [each for each in places if not self._is_header(each)] or places
         if len(places) == 1:
             return Answer("name", places[0])
         return _UNKNOWN if places else EXTERNAL
 
-    def _can_be_called(self, place: Place) -> bool:
-        return not self.defined(place).is_type
+    def _is_header(self, place: Place) -> bool:
+        """Tell whether it is declared there and no more, most likely."""
+        return self._files[place.file][0].endswith(_HEADERS)
+
+
+def _with_imports(found: FileCalls) -> FileImports:
+    """Return what resolves imports: where modules lie may follow from what all files import."""
+    imports = [Imported(each.module, each.line) for each in found.bound]
+    return msgspec.structs.replace(found.imports, imports=imports)

@@ -18,7 +18,7 @@ from workers.syntax.found import Row
 from workers.syntax.spec import CALLABLES, TYPES
 
 _CALL: Final = re.compile(
-    rb"\((?:[ \t]?|>[\w, .<>\[\]]{1,80}<)([!?]?[\w$]++(?:(?:\.\??|>-|::)[\w$]++)*+)"
+    rb"\((?:[ \t]?|\.\?|>[\w, .<>\[\]]{1,80}<)([!?]?[\w$]++(?:(?:\.\??|>-|::)[\w$]++)*+)"
 )
 """A call, read backwards: from its bracket, which is searched fast."""
 
@@ -34,7 +34,7 @@ _WORDS = frozenset(
     "constructor init".split()  # noqa: SIM905 - a list of so many words is read better so
 )
 _SELF = frozenset({"self", "this", "cls", "$this", "Self", "static"})
-_BASE = frozenset({"super", "parent", "base"})
+_BASE = frozenset({("csharp", "base"), ("php", "parent")})
 _CLOSED = frozenset({"python", "javascript", "typescript", "tsx"})
 """Languages in which a plain name is of the file, imported, or built in."""
 
@@ -123,9 +123,9 @@ class Sites:
         return self._path(first, parts, caller)
 
     def _plain(self, name: str, caller: int) -> str:
-        if name in _WORDS:
-            return ""
         if name not in self._known:
+            if name in _WORDS:
+                return ""
             if self._language == "ruby":
                 return ""
             return name if self._is_open else _ELSEWHERE
@@ -134,26 +134,34 @@ class Sites:
     def _path(self, first: str, parts: list[str], caller: int) -> str:
         if first in _SELF or (self._language == "go" and self._is_receiver(first, caller)):
             return ".".join(["@", *parts[1:]])
-        if first in _BASE:
+        if first == "super" or (self._language, first) in _BASE:
             return ".".join(["^", *parts[1:]])
         if first.startswith("@"):
             return ".".join(["@", first.lstrip("@"), *parts[1:]])
         name = first.lstrip("$")
-        known = self._types_of(caller).get(name)
-        is_local = (
-            known is None
-            and name in self._known | self._outer.keys()
-            and self._is_local(name, caller)
-        )
-        if known is None and not is_local:
-            known = self._outer.get(name)
+        known = self._type_of(name, caller)
         if known:
             return f"{known}#{'.'.join(parts[1:])}"
-        if known is not None or is_local or name != first:
-            return self._of_value(parts[-1])
-        if name in self._known or self._is_open or first[:1].isupper():
+        if known is None and name == first and self._may_be_given(first, caller):
             return ".".join(parts)
         return self._of_value(parts[-1])
+
+    def _may_be_given(self, name: str, caller: int) -> bool:
+        """Tell whether *name* may be a module, a type, or a value of the whole file."""
+        if name in self._known:
+            return not self._is_local(name, caller)
+        return self._is_open or name[:1].isupper()
+
+    def _type_of(self, name: str, caller: int) -> str | None:
+        """Return the stated type of a value, empty if it is a value without one, None if not known."""
+        while caller >= 0:
+            known = self._types_of(caller).get(name)
+            if known is not None:
+                return known
+            if name in self._bound_in(caller):
+                return ""
+            caller = self._around(caller)
+        return self._outer.get(name)
 
     def _of_value(self, name: str) -> str:
         return _ELSEWHERE if is_common(name, self._language) else f".{name}"
@@ -168,17 +176,26 @@ class Sites:
         return types
 
     def _is_local(self, name: str, caller: int) -> bool:
-        """Tell whether a function, or one around it, binds *name* itself."""
+        """Tell whether a function, or one around it, binds *name* to a value."""
         while caller >= 0:
-            bound = self._bound.get(caller)
-            if bound is None:
-                end = self._rows[caller].end
-                bound = self._bound[caller] = self._local.bound(self._names[caller], end)
-            if name in bound:
+            if f"{self._rows[caller].symbol.qualified_name}.{name}" in self._callers:
+                return False
+            if name in self._bound_in(caller):
                 return True
-            around = self._callers.get(self._rows[caller].symbol.parent or "", -1)
-            caller = around if around < caller else -1
+            caller = self._around(caller)
         return False
+
+    def _bound_in(self, caller: int) -> set[str]:
+        bound = self._bound.get(caller)
+        if bound is None:
+            end = self._rows[caller].end
+            bound = self._bound[caller] = self._local.bound(self._names[caller], end)
+        return bound
+
+    def _around(self, caller: int) -> int:
+        """Return the function around another, -1: there is none."""
+        around = self._callers.get(self._rows[caller].symbol.parent or "", -1)
+        return around if around < caller else -1
 
     def _is_receiver(self, name: str, caller: int) -> bool:
         """Tell whether *name* is what Go calls the object of the method around."""

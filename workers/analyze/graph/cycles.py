@@ -19,39 +19,59 @@ def no_stop() -> None:
 
 def components(graph: Graph, check: Callable[[], None] = no_stop) -> Iterator[list[int]]:
     """Yield the nodes that reach each other, and those alone that lead to themselves, each sorted."""
-    order: dict[int, int] = {}
-    lowest: dict[int, int] = {}
-    path: list[int] = []
-    places: dict[int, int] = {}
+    search = _Search(graph)
     for root in graph:
-        if root in order:
-            continue
-        check()
-        todo = [(root, iter(graph[root]))]
+        if root not in search.order:
+            check()
+            for members in search.from_root(root):
+                if len(members) > 1 or members[0] in graph.get(members[0], ()):
+                    yield sorted(members)
+
+
+class _Search:
+    """A search in depth: *order* is when each node was met, `lowest` the earliest on the path it reaches."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self.order: dict[int, int] = {}
+        self._lowest: dict[int, int] = {}
+        self._path: list[int] = []
+        self._places: dict[int, int] = {}
+
+    def from_root(self, root: int) -> Iterator[list[int]]:
+        """Yield the components that are found from *root*."""
+        lowest, places = self._lowest, self._places
+        todo = [(root, self._meet(root))]
         while todo:
             at, following = todo[-1]
-            if at not in order:
-                order[at] = lowest[at] = len(order)
-                places[at] = len(path)
-                path.append(at)
             for each in following:
-                if each not in order:
-                    todo.append((each, iter(graph.get(each, ()))))
+                if each not in self.order:
+                    todo.append((each, self._meet(each)))
                     break
                 if each in places:
-                    lowest[at] = min(lowest[at], order[each])
+                    lowest[at] = min(lowest[at], self.order[each])
             else:
                 todo.pop()
                 if todo:
                     above = todo[-1][0]
                     lowest[above] = min(lowest[above], lowest[at])
-                if lowest[at] == order[at]:
-                    members = path[places[at] :]
-                    del path[places[at] :]
-                    for each in members:
-                        del places[each]
-                    if len(members) > 1 or at in graph.get(at, ()):
-                        yield sorted(members)
+                if lowest[at] == self.order[at]:
+                    yield self._close(at)
+
+    def _meet(self, node: int) -> Iterator[int]:
+        self.order[node] = self._lowest[node] = len(self.order)
+        self._places[node] = len(self._path)
+        self._path.append(node)
+        return iter(self._graph.get(node, ()))
+
+    def _close(self, node: int) -> list[int]:
+        """Take what reaches *node* and is reached from it off the path."""
+        start = self._places[node]
+        members = self._path[start:]
+        del self._path[start:]
+        for each in members:
+            del self._places[each]
+        return members
 
 
 def shortest_ring(graph: Graph, members: list[int]) -> list[int]:
@@ -62,9 +82,8 @@ def shortest_ring(graph: Graph, members: list[int]) -> list[int]:
         ring = _ring_through(graph, start, inside, len(best) or len(members) + 1)
         if ring and (not best or len(ring) < len(best)):
             best = ring
-        if len(best) <= 2:  # noqa: PLR2004 - no ring of several files is shorter
-            if best:
-                break
+        if len(best) == 1:
+            break
     lowest = best.index(min(best))
     return best[lowest:] + best[:lowest]
 

@@ -156,13 +156,11 @@ def _notes(edges: list[_Edge]) -> list[str]:
     late = sum(edge.imported.when == LATER and edge.target.path is not None for edge in edges)
     never = sum(edge.imported.when > LATER and edge.target.path is not None for edge in edges)
     if late:
-        notes.append(
-            f"{late:,} imports in functions or under `if __name__` are edges, but make no cycle."
-        )
+        notes.append(f"Imports in functions or under `if __name__` ({late:,}) make no cycle.")
     if never:
-        notes.append(f"{never:,} imports for types only are edges, but make no cycle.")
+        notes.append(f"Imports for types only ({never:,}) make no cycle.")
     if any(edge.is_part for edge in edges):
-        notes.append("Rust's `mod` lines are edges, but make no cycle.")
+        notes.append("Rust's `mod` lines make no cycle.")
     return notes
 
 

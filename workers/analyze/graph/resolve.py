@@ -42,7 +42,16 @@ def resolver(sources: Sequence[Source]) -> Resolver:
     python = PythonModules(paths)
     scripts = Scripts(paths, {each.path: each.imports.settings for each in sources})
     packages = Packages((each.path, each.language, each.imports) for each in sources)
-    go = GoModules(paths, {each.path: each.imports.settings for each in sources})
+    go = GoModules(
+        paths,
+        {each.path: each.imports.settings for each in sources},
+        (
+            (each.path, found.module)
+            for each in sources
+            if each.language == "go"
+            for found in each.imports.imports
+        ),
+    )
     rust = RustCrates(paths)
     headers, requires = Headers(paths), Requires(paths)
     finders: dict[str, Callable[[str, Imported], str | None]] = {

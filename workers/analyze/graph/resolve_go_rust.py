@@ -1,5 +1,6 @@
 """Go's packages, which are folders, and Rust's modules, which are paths in a crate."""
 
+from collections.abc import Iterable, Mapping
 from posixpath import basename, dirname
 
 from workers.analyze.graph.import_facts import Imported
@@ -9,9 +10,17 @@ _LEAST_PARTS = 2
 
 
 class GoModules:
-    """By the module path of the nearest `go.mod`, or else by how the path ends."""
+    """By the module path of a `go.mod`; without one, by how the paths of packages end.
 
-    def __init__(self, paths: Paths, settings: dict[str, dict[str, str]]) -> None:
+    Once the end of one path has told where a module lies, its other packages are found from there.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        settings: Mapping[str, dict[str, str]],
+        imports: Iterable[tuple[str, str]],
+    ) -> None:
         self._paths = paths
         self._folders = {dirname(path) for path in paths.all if path.endswith(".go")}
         self._modules = {
@@ -19,21 +28,30 @@ class GoModules:
             for path, found in sorted(settings.items())
             if found and basename(path) == "go.mod"
         }
+        if not self._modules:
+            self._modules = self._guessed(imports)
+
+    def _guessed(self, imports: Iterable[tuple[str, str]]) -> dict[str, str]:
+        modules: dict[str, str] = {}
+        for path, name in sorted(set(imports)):
+            parts = name.split("/")
+            for at in range(1, len(parts) - _LEAST_PARTS + 1):
+                end = "/".join(parts[at:])
+                folder = self._paths.folder_ending(end, path)
+                if folder is not None and folder in self._folders and "." in parts[0]:
+                    modules.setdefault("/".join(parts[:at]), folder[: -len(end)].rstrip("/"))
+                    break
+        return modules
 
     def find(self, path: str, found: Imported) -> str | None:
         """Return the folder of the package."""
+        del path
         name = found.module
         for module, folder in self._modules.items():
             if name == module or name.startswith(module + "/"):
                 target = join(folder, name[len(module) + 1 :] or ".")
-                return (target or ".") if target in self._folders else None
-        if self._modules and "." in name.partition("/")[0]:
-            return None
-        parts = name.split("/")
-        for at in range(len(parts) - _LEAST_PARTS + 1):
-            target = self._paths.folder_ending("/".join(parts[at:]), path)
-            if target is not None and target in self._folders:
-                return target
+                if target in self._folders:
+                    return target or "."
         return None
 
 
@@ -54,16 +72,17 @@ class RustCrates:
         parts = [each for each in found.module.split("::") if each]
         if not parts:
             return None
-        here = self._folder_of(path)
+        here: str = self._folder_of(path)
         match parts[0]:
             case "crate":
                 return self._below(self._root(path), parts[1:])
             case "self":
                 return self._below(here, parts[1:]) or path
             case "super":
-                while parts and parts[0] == "super":
-                    here, parts = dirname(here), parts[1:]
-                return self._below(here, parts)
+                up = next((at for at, part in enumerate(parts) if part != "super"), len(parts))
+                for _ in range(up):
+                    here = dirname(here)
+                return self._below(here, parts[up:])
             case first if first in self._crates:
                 return self._below(self._crates[first], parts[1:])
             case _:

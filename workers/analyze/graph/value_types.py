@@ -2,8 +2,8 @@
 
 import re
 
-_PATH = rb"((?:\w++(?:\.|::))*+[A-Z]\w*+)"
-_ANNOTATED = rb":[ \t]*[\"'&*]*(?:mut[ \t]++)?" + _PATH
+_PATH = rb"((?:\w++(?:\.|::))*[A-Z]\w*+)"
+_ANNOTATED = rb":(?!:)(?<!::)[ \t]*[\"'&*]*(?:mut[ \t]++)?" + _PATH
 _CONSTRUCTED = rb"=[ \t]*(?:await[ \t]++)?" + _PATH + rb"\("
 _NEW = rb"=[ \t]*(?:await[ \t]++)?new[ \t\\]++" + _PATH
 _RUST = rb"=[ \t]*" + _PATH + rb"(?=::new|[ \t]*\{)"
@@ -42,7 +42,7 @@ _TYPE_FIRST = {
 _compiled = {
     language: [re.compile(each) for each in patterns] for language, patterns in _AFTER_NAME.items()
 }
-_NAME_BACKWARDS = re.compile(rb"[ \t]*\??:?[ \t]*(\w++)(?![.>$])")
+_NAME_BACKWARDS = re.compile(rb"[ \t]*\??:?[ \t]*(\w++)(?![.>])")
 _WITH = re.compile(rb"with[ \t]++((?:\w++\.)*+[A-Z]\w*+)\([^()\n]*+\)[ \t]++as[ \t]++(\w++)")
 _ATTRIBUTE = re.compile(
     rb"\b(?:self|this|\$this)(?:\.|->)(\w++)[ \t]*(?::[ \t]*((?:\w++\.)*+[A-Z]\w*+)[^=\n]*+)?=[ \t]*"
