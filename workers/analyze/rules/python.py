@@ -3,7 +3,6 @@
 from tree_sitter import Node
 
 from workers.analyze.spec import Constructs, listed_parameters
-from workers.syntax.nodes import child
 
 _SEPARATORS = frozenset({"keyword_separator", "positional_separator"})
 _WITH_ELSE = frozenset({"for_statement", "while_statement", "try_statement"})
@@ -21,10 +20,9 @@ def _is_filter(_clause: Node, parent: Node) -> bool:
 
 def _is_refutable(clause: Node, _parent: Node) -> bool:
     """`case _` and `case name` match whatever has come so far, as `else` does."""
-    pattern = child(clause, "case_pattern")
-    if pattern is None or clause.child_by_field_name("guard") is not None:
-        return True
-    inner = pattern.named_children
+    if [each.type for each in clause.children[:3]] != ["case", "case_pattern", ":"]:
+        return True  # a guard, or several in a row
+    inner = clause.children[1].named_children
     while inner and inner[0].type == "tuple_pattern" and _is_in_brackets(inner[0]):
         inner = inner[0].named_children[0].named_children
     return bool(inner) and (inner[0].type != "dotted_name" or inner[0].named_child_count != 1)
