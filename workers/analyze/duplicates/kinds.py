@@ -27,13 +27,15 @@ _PATTERNS = {
     "import": (
         r"(?!list_)(?:\w+_)?(?:import|use)(?:_from)?"
         r"_(?:statement|declaration|directive|decl|attribute|header|specification)"
-        r"|import|imports|using_directive|include_directive|preproc_include"
+        r"|import|imports|export_clause|using_directive|include_directive|preproc_include"
         r"|extern_crate_declaration|pp_include(?:_lib)?|open_module"
     ),
 }
 _MORE_LITERALS = {"sql": ("literal",)}
-_DATA = frozenset({"html", "ini", "json", "kdl", "properties", "toml", "xml", "yaml"})
-"""Formats that are all data: without their tables nothing would be left."""
+_DATA = frozenset({"gomod", "ini", "json", "kdl", "properties", "toml", "xml", "yaml"})
+_PROSE = frozenset({"latex", "markdown", "org", "rst", "typst"})
+NO_CODE = _DATA | _PROSE
+"""Formats whose repetitions are no copied code; what is a table elsewhere is all that they are."""
 
 
 @functools.cache
@@ -57,7 +59,7 @@ def roles(language: str, *, is_taken: bool) -> tree_sitter.Query | None:
 
 def has_tables(language: str) -> bool:
     """Tell whether long runs of literals are data that stands among code."""
-    return language not in _DATA
+    return language not in NO_CODE
 
 
 def _named_kinds(grammar: tree_sitter.Language) -> Iterator[str]:

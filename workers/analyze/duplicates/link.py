@@ -1,6 +1,8 @@
 """Copied code, within and across files: the facts of one file, and the rows that those of all files make.
 
 What is left out of the comparison stands in `stream` and `kinds`, what a clone is in `clones`.
+
+Rule: data and prose repeat themselves by nature, so among code they are not compared; alone they are.
 """
 
 from array import array
@@ -12,7 +14,7 @@ from protocol.tools.code_analyze import Options
 from protocol.tools.code_links import Duplicate, Overview, Stretch
 from protocol.tools.files import Combined, Facts, Item
 from workers.analyze.duplicates.clones import Clone, find_clones
-from workers.analyze.duplicates.kinds import has_tables
+from workers.analyze.duplicates.kinds import NO_CODE, has_tables
 from workers.analyze.duplicates.places import Places, count_lines_of_code
 from workers.analyze.duplicates.plain import plain
 from workers.analyze.duplicates.stream import Stream, hashes_of, stream_of, tokens_in
@@ -40,13 +42,14 @@ def combine(files: list[Facts], options: Options, context: JobContext) -> Combin
         if context.cancelled():
             raise JobCancelled
 
-    sources = _Sources(sorted(files, key=lambda each: each.path or ""))
+    compared = _compared(files)
+    sources = _Sources(sorted(compared, key=lambda each: each.path or ""))
     tokens: list[array[int]] = []
-    for index in range(len(files)):
+    for index in range(len(compared)):
         check()
         tokens.append(sources.tokens(index))
     clones = find_clones(tokens, options.min_tokens, check)
-    overview = sources.overview(clones)
+    overview = sources.overview(clones, _notes(files, compared))
     rows = sorted(map(sources.row, clones), key=_order)
     return Combined(
         text=_headline(overview, sources.line_count()),
@@ -54,6 +57,19 @@ def combine(files: list[Facts], options: Options, context: JobContext) -> Combin
         overview=msgspec.Raw(_encode(overview)),
         cut=len(rows) > _MOST,
     )
+
+
+def _compared(files: list[Facts]) -> list[Facts]:
+    """Return those that hold code, or all if none does."""
+    return [each for each in files if each.language not in NO_CODE] or files
+
+
+def _notes(files: list[Facts], compared: list[Facts]) -> list[str]:
+    left_out = len(files) - len(compared)
+    if not left_out:
+        return []
+    what = _counted(left_out, "file")
+    return [f"{what} of data or prose not compared with code; give only such files to compare them"]
 
 
 class _Sources:
@@ -81,7 +97,7 @@ class _Sources:
         lines = second.end_line - second.start_line + 1
         return Duplicate(tokens=clone.tokens, lines=lines, first=first, second=second)
 
-    def overview(self, clones: list[Clone]) -> Overview:
+    def overview(self, clones: list[Clone], notes: list[str]) -> Overview:
         """Return what is said of all *clones* together."""
         stretches: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
         for tokens, first, first_at, second, second_at in clones:
@@ -93,6 +109,7 @@ class _Sources:
             duplicated_lines=lines,
             duplicated_percent=round(percent, 1),
             duplicate_count=len(clones),
+            notes=notes,
         )
 
     def _stretch(self, index: int, at: int, tokens: int) -> Stretch:
@@ -117,19 +134,22 @@ def _order(row: Duplicate) -> tuple[int, str, int, str, int]:
 
 
 def _headline(overview: Overview, lines: int) -> str:
-    count = overview.duplicate_count or 0
-    what = "1 duplicate" if count == 1 else f"{count:,} duplicates"
-    return (
-        f"{what} · {overview.duplicated_lines:,} of {lines:,} lines of code "
-        f"({overview.duplicated_percent:g} %)"
-    )
+    duplicates = _counted(overview.duplicate_count or 0, "duplicate")
+    share = f"{overview.duplicated_lines:,} of {_counted(lines, 'line')} of code"
+    first = f"{duplicates} · {share} ({overview.duplicated_percent:g} %)"
+    return "\n".join([first, *overview.notes])
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _line(row: Duplicate) -> str:
     """Return one row: `  120 tokens, 14 lines  coordinator/app.py:12-25 = coordinator/serve.py:40-53`."""
     first, second = _where(row.first), _where(row.second)
-    return f"{row.tokens:>6,} tokens, {row.lines:,} lines  {first} = {second}"
+    return f"{row.tokens:>6,} tokens, {_counted(row.lines, 'line')}  {first} = {second}"
 
 
 def _where(stretch: Stretch) -> str:
-    return f"{stretch.path or 'snippet'}:{stretch.start_line}-{stretch.end_line}"
+    last = "" if stretch.end_line == stretch.start_line else f"-{stretch.end_line}"
+    return f"{stretch.path or 'snippet'}:{stretch.start_line}{last}"
