@@ -37,6 +37,8 @@ class Links:
         """Find out whom the calls in each unit mean."""
         self.calls = [
             {callee for called in unit.calls for callee in self._resolve(called, unit)}
+            if unit.kind == "function"
+            else set[int]()
             for unit in units
         ]
 
