@@ -357,7 +357,7 @@ TOTALS = (
 )
 """The keys of a piece's `totals`."""
 
-UNMEASURED: frozenset[Detail] = frozenset({"duplicates"})
+UNMEASURED: frozenset[Detail] = frozenset({"duplicates", "calls", "imports", "unused"})
 """The details that need no metrics, of which only lines are counted: that costs a fraction."""
 
 UNMEASURED_TOTALS = ("lines", "code", "comment", "blank", "errors")

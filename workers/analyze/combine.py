@@ -12,6 +12,7 @@ from protocol.tools.code_analyze import Detail, Options
 from protocol.tools.files import Combined, CombineJob, Facts
 from workers.analyze import folders, hotspots
 from workers.analyze.duplicates import link as duplicates
+from workers.analyze.graph import calls, imports, unused
 from workers.analyze.markdown import markdown_combined
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed
@@ -33,6 +34,9 @@ LINKS: dict[Detail, Link] = {
     "hotspots": Link(hotspots.facts, hotspots.combine),
     "folders": Link(folders.facts, folders.combine),
     "duplicates": Link(duplicates.facts, duplicates.combine),
+    "calls": Link(calls.facts, calls.combine),
+    "imports": Link(imports.facts, imports.combine),
+    "unused": Link(unused.facts, unused.combine),
 }
 
 
