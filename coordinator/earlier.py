@@ -105,17 +105,15 @@ class Earlier:
     async def _ask(self, question: Question) -> None:
         try:
             self._versions = await self._history(question)
+            self._then()
         except CallRefused as refusal:
             self._run.refused(refusal)
-            return
         except TimeoutError:
             message = "git did not answer within the deadline: narrow with paths."
             self._run.refused(CallRefused("deadline", message))
-            return
-        except Exception as error:
+        except Exception as error:  # the edge: a bug of ours must not leave the caller waiting
             self._run.refused(CallRefused("internal", f"internal error: {type(error).__name__}"))
             raise
-        self._then()
 
     async def _history(self, question: Question) -> Versions:
         if self._git is None:

@@ -6,7 +6,8 @@ Rule: pure but for the resolving of names; no file is read.
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
@@ -127,25 +128,40 @@ def is_source(name: str, language: str | None) -> bool:
 
 
 def matches(path: str, pattern: str) -> bool:
-    """Tell whether *path* is what *pattern* names: that, something in it, or what its wildcards admit."""
+    """Tell whether *path* is what *pattern* names: that, something in it, or what its wildcards admit.
+
+    `**` stands for any number of folders. All ways through the pattern are followed at once, so that no
+    pattern takes long.
+    """
     if below(path, os.path.realpath(pattern)):
         return True
-    return bool(_WILD.search(pattern)) and re.fullmatch(_regex(pattern), path) is not None
+    if not _WILD.search(pattern):
+        return False
+    wanted = os.path.normpath(pattern.replace("[^", "[!")).split("/")
+    if wanted[-1] == "**":
+        wanted.append("*")  # the folder itself is none of what is in it
+    reached = _with_skipped({0}, wanted)
+    for part in path.split("/"):
+        reached = _with_skipped(set(_next(part, reached, wanted)), wanted)
+    return len(wanted) in reached
+
+
+def _next(part: str, reached: set[int], wanted: list[str]) -> Iterator[int]:
+    for at in reached:
+        if at < len(wanted) and wanted[at] == "**":
+            yield at
+        elif at < len(wanted) and fnmatchcase(part, wanted[at]):
+            yield at + 1
+
+
+def _with_skipped(reached: set[int], wanted: list[str]) -> set[int]:
+    """Add where one gets if `**` stands for no folder."""
+    found = set(reached)
+    for at in sorted(reached):
+        while at < len(wanted) and wanted[at] == "**":
+            at += 1  # noqa: PLW2901 - on to what comes after it
+            found.add(at)
+    return found
 
 
 _WILD = re.compile(r"[*?\[]")
-_TOKENS = re.compile(r"/\*\*/|\*\*|\*|\?|\[[!^]?\]?[^\]/]*\]|.", re.DOTALL)
-_MEANING = {"/**/": "/(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-
-
-def _regex(pattern: str) -> str:
-    return "".join(map(_meaning, _TOKENS.findall(os.path.normpath(pattern))))
-
-
-def _meaning(token: str) -> str:
-    if token in _MEANING or len(token) == 1:
-        return _MEANING.get(token) or re.escape(token)
-    inner = token[1:-1]
-    negated = inner[:1] in {"!", "^"}
-    members = re.sub(r"([\\\[\]^&~|])", r"\\\1", inner[negated:])
-    return f"[{'^' if negated else ''}{members}]"

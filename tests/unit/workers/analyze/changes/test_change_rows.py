@@ -64,7 +64,8 @@ def piece_of(
         return Loaded(files[source.path or ""], settled=source.path == "new.py")
 
     text = before.encode() if isinstance(before, str) else before
-    one = Source(**{"path": "new.py", "before": text, "is_gone": after is None, **source})
+    plain = Source(path="new.py", before=text, is_gone=after is None)
+    one = msgspec.structs.replace(plain, **source)
     options = msgspec.Raw(msgspec.json.encode(Options(detail="changes", markdown=markdown)))
     job = msgspec.Raw(msgspec.json.encode(FileJob([one], options)))
     return msgspec.json.decode(tool(read)(job, Context()), type=Piece)
