@@ -33,7 +33,7 @@ _PATTERNS = {
 }
 _MORE_LITERALS = {"sql": ("literal",)}
 _DATA = frozenset({"gomod", "ini", "json", "kdl", "properties", "toml", "xml", "yaml"})
-_PROSE = frozenset({"latex", "markdown", "org", "rst", "typst"})
+_PROSE = frozenset({"html", "latex", "markdown", "org", "rst", "typst"})
 NO_CODE = _DATA | _PROSE
 """Formats whose repetitions are no copied code; what is a table elsewhere is all that they are."""
 
