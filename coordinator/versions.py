@@ -71,20 +71,19 @@ class FolderBefore:
 
     def add(self, listed: Listed) -> None:
         """Take a file of the earlier folder."""
-        path = os.path.join(self._directory, listed.path)
-        self._listed[os.path.relpath(path, self._before)] = listed
+        self._listed[relative(located(listed.path, self._directory), self._before)] = listed
 
     def pair(self, source: Source, size: int) -> Sized | Skipped | None:
         assert source.path is not None
-        path = resolved(source.path, self._directory)
+        path = located(source.path, self._directory)
         if below(path, self._before) and below(self._before, self._after):
             return None  # the earlier folder lies in the later one, of which it is no part
-        known = self._listed.pop(os.path.relpath(path, self._after), None)
+        known = self._listed.pop(relative(path, self._after), None)
         return Sized(source, size) if known is None else _with(source, size, known)
 
     def gone(self) -> Iterable[Sized | Skipped]:
-        for relative, listed in self._listed.items():
-            path = shown(os.path.join(self._after, relative), self._directory)
+        for name, listed in self._listed.items():
+            path = shown(os.path.join(self._after, name), self._directory)
             yield _with(Source(path=path, is_gone=True), 0, listed)
 
     def commits(self, paths: Iterable[str]) -> dict[str, int]:
@@ -105,6 +104,16 @@ def resolved(name: str, directory: str) -> str:
     return os.path.realpath(os.path.join(directory, os.path.expanduser(name)))
 
 
+def located(name: str, directory: str) -> str:
+    """Return the absolute path of a *name* from a listing, which is resolved already: that is not cheap."""
+    return os.path.normpath(os.path.join(directory, name))
+
+
+def relative(path: str, folder: str) -> str:
+    """Return *path* as seen from *folder*, in which it lies; both are resolved."""
+    return path[len(folder.rstrip("/")) + 1 :] or "."
+
+
 def below(path: str, folder: str) -> bool:
     """Tell whether *path* is *folder* or lies in it; both are resolved."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
@@ -114,8 +123,8 @@ def shown(path: str, directory: str) -> str:
     """Return how answers name the resolved *path*: as workers do, relative if it is below *directory*."""
     if path == directory or not below(path, directory):
         return "." if path == directory else path
-    relative = path[len(directory.rstrip("/")) + 1 :]
-    return f"./{relative}" if relative.startswith("~") else relative
+    name = relative(path, directory)
+    return f"./{name}" if name.startswith("~") else name
 
 
 def is_source(name: str, language: str | None) -> bool:

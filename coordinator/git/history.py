@@ -15,7 +15,17 @@ from msgspec.structs import replace
 from coordinator.git.process import GitProcesses
 from coordinator.git.repository import Repository
 from coordinator.git.words import Rename
-from coordinator.versions import Remarks, Sized, below, is_source, matches, resolved, shown
+from coordinator.versions import (
+    Remarks,
+    Sized,
+    below,
+    is_source,
+    located,
+    matches,
+    relative,
+    resolved,
+    shown,
+)
 from protocol.errors import CallRefused
 from protocol.tools.files import Skipped, Source
 
@@ -59,6 +69,7 @@ class History:
 
     def __init__(self, question: Question, limits: GitLimits, pasts: Sequence[_Past]) -> None:
         self._question = question
+        self._named = frozenset(question.paths)
         self._limits = limits
         self._pasts = sorted(pasts, key=lambda past: -len(past.repository.top))
         self._paired: set[str] = set()
@@ -74,13 +85,13 @@ class History:
         if self._question.revision is None:
             return Sized(source, size)
         assert source.path is not None
-        path = resolved(source.path, self._limits.directory)
+        path = self._path_of(source.path)
         self._paired.add(path)
         past = self._past_of(path)
         if past is None or self._is_foreign(path, past):
             self._elsewhere += 1
             return None
-        name = os.path.relpath(path, past.repository.top)
+        name = relative(path, past.repository.top)
         if (rename := past.renamed.get(name)) is not None:
             before = os.path.join(past.repository.top, rename.before)
             self._paired.add(before)
@@ -108,11 +119,11 @@ class History:
     def commits(self, paths: Iterable[str]) -> dict[str, int]:
         found: dict[str, int] = {}
         for path in paths if self._question.days is not None else ():
-            whole = resolved(path, self._limits.directory)
+            whole = self._path_of(path)
             past = self._past_of(whole)
             if past is None or self._is_foreign(whole, past):
                 self._elsewhere += 1
-            elif count := past.commits.get(os.path.relpath(whole, past.repository.top)):
+            elif count := past.commits.get(relative(whole, past.repository.top)):
                 found[path] = count
         return found
 
@@ -166,6 +177,12 @@ class History:
         is_script = text is not None and text.startswith(b"#!")
         return not has_extension and is_script and self._question.language is None
 
+    def _path_of(self, name: str) -> str:
+        """Return what *name* means: what a caller calls so may be a link, what a listing calls so is none."""
+        is_named = name in self._named
+        directory = self._limits.directory
+        return resolved(name, directory) if is_named else located(name, directory)
+
     def _past_of(self, path: str) -> _Past | None:
         return next((past for past in self._pasts if below(path, past.repository.top)), None)
 
@@ -175,7 +192,7 @@ class History:
         if folder == past.repository.top or not below(folder, past.repository.top):
             return False
         if folder not in self._foreign:
-            is_module = os.path.relpath(folder, past.repository.top) in past.modules
+            is_module = relative(folder, past.repository.top) in past.modules
             has_own = is_module or os.path.lexists(os.path.join(folder, ".git"))
             self._foreign[folder] = has_own or self._is_foreign(folder, past)
         return self._foreign[folder]
@@ -195,7 +212,7 @@ async def history(processes: GitProcesses, question: Question, limits: GitLimits
         if not below(path, repository.top):
             raise CallRefused("not_found", f"'{name}' is not below its repository's working tree.")
         repositories.setdefault(repository.top, repository)
-        asked.setdefault(repository.top, []).append(_relative(path, repository.top))
+        asked.setdefault(repository.top, []).append(relative(path, repository.top))
     pasts = [
         await _past(repositories[top], tuple(dict.fromkeys(paths)), question, limits)
         for top, paths in asked.items()
@@ -252,10 +269,6 @@ def _known(folder: str, repositories: Mapping[str, Repository]) -> Repository | 
             return None
         folder = os.path.dirname(folder)
     return repositories[folder]
-
-
-def _relative(path: str, top: str) -> str:
-    return os.path.relpath(path, top)
 
 
 def _is_allowed(path: str, roots: Iterable[str]) -> bool:
