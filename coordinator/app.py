@@ -35,6 +35,7 @@ from coordinator.observe.log import log_degraded, log_note, log_worker_line
 from coordinator.observe.metrics import Metrics, Observatory, degradation, summary
 from coordinator.results import PREFIX, TEMPLATE, Results
 from coordinator.third_party import Offers, third_party_kind
+from coordinator.thresholds import configured
 from coordinator.version import __version__
 from protocol.tools.catalog import offered
 from protocol.worker.messages import Ready
@@ -107,7 +108,11 @@ class App:
             window={kind.name: 2 * kind.scaling.most + 1 for kind in kinds},
         )
         self.calls = Calls(
-            offered(admin_tools=config.server.admin_tools), services, flights, metrics, directory
+            configured(offered(admin_tools=config.server.admin_tools), config.analyze),
+            services,
+            flights,
+            metrics,
+            directory,
         )
         self.offers = Offers(
             config.workers, self.calls.tools, lambda kind: self.crew.refusal(kind) is None

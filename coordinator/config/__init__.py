@@ -1,5 +1,6 @@
 """The configuration: `sections` says what can be set, `loading` where the values come from."""
 
+from coordinator.config.analyze_section import AnalyzeConfig
 from coordinator.config.loading import Loaded, Setting, describe, load
 from coordinator.config.sections import (
     CacheConfig,
@@ -12,6 +13,7 @@ from coordinator.config.sections import (
 from coordinator.config.worker_section import WorkerConfig
 
 __all__ = [
+    "AnalyzeConfig",
     "CacheConfig",
     "Config",
     "CrewConfig",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from coordinator.config.analyze_section import AnalyzeConfig
 from coordinator.config.units import DAY_S, GIB, KIB, MIB, Path
 from coordinator.config.worker_section import WorkerConfig
 
@@ -210,4 +211,5 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     queue: QueueConfig = msgspec.field(default_factory=QueueConfig)
     cache: CacheConfig = msgspec.field(default_factory=CacheConfig)
     files: FilesConfig = msgspec.field(default_factory=FilesConfig)
+    analyze: AnalyzeConfig = msgspec.field(default_factory=AnalyzeConfig)
     workers: dict[str, WorkerConfig] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from coordinator.config import Config, describe, load
+from coordinator.config import AnalyzeConfig, Config, describe, load
 from protocol.errors import ConfigError
 
 CONFIG = "TOOLCREW_CONFIG"
@@ -315,6 +315,8 @@ def test_every_number_has_its_unit_in_its_name_or_counts_things() -> None:
     """A time or an amount of memory without a unit is misread sooner or later."""
     counts = {"page_size", "parse_workers", "missed_beats", "restart_intensity", "max_jobs"}
     counts |= {"parse_workers_min", "utilisation", "size", "max_listed_files", "batch_files"}
+    counts |= {"analyze_workers", "analyze_workers_min"}
+    counts |= set(AnalyzeConfig.__struct_fields__)
     numbers = {
         setting.key.split(".")[1]
         for setting in describe(load({}, {}))
