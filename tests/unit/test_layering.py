@@ -23,6 +23,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "jsonschema_rs",
         "psutil",
         "structlog",
+        "rich",  # these two come with an extra, and only coordinator.reports knows them
+        "PIL",
     },
 }
 """What each package may import beside itself and the standard library."""
