@@ -62,10 +62,15 @@ _MEMBER_LEAVES = frozenset(
 _BINDERS = {
     "variable_declarator": "name",
     "pair_pattern": "value",
-    "import_require_clause": None,
     "assignment": "left",
+    "default_parameter": "name",
+    "for_in_clause": "left",
+    "for_statement": "left",
 }
 """Nodes, and the field of them in which a name is bound and not read."""
+
+_PARAMETERS = frozenset({"parameters", "lambda_parameters"})
+"""Nodes in which Python binds what stands in them alone."""
 
 _TEXTS = ("string", "heredoc", "nowdoc", "char", "regex", "text")
 _DOC_COMMENTS = (b"/**", b"///", b"//!", b"# type:", b"#type:", b"//export ", b"//go:linkname ")
@@ -153,7 +158,7 @@ class Occurrences:
         field = _MEMBERS.get(parent.type) or _BINDERS.get(parent.type)
         if field is not None and parent.child_by_field_name(field) == node:
             return False
-        return not self._is_import(parent)
+        return parent.type not in _PARAMETERS and not self._is_import(parent)
 
     def _is_import(self, parent: Node) -> bool:
         above: Node | None = parent
