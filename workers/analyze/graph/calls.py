@@ -6,14 +6,16 @@ Rule 2: only if no call stays within the files are those of others shown.
 """
 
 from collections import Counter
+from collections.abc import Callable
 
 import msgspec
 
 from protocol.tools.code_analyze import Options
 from protocol.tools.code_links import CallEdge, Overview
 from protocol.tools.files import Combined, Facts, Item
-from workers.analyze.graph.call_facts import FileCalls, file_calls
-from workers.analyze.graph.call_graph import Answer, Graph
+from workers.analyze.graph.call_facts import Called, FileCalls, file_calls
+from workers.analyze.graph.call_graph import Graph
+from workers.analyze.graph.definitions import CallFile
 from workers.analyze.graph.imports import stopper
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed
@@ -36,30 +38,14 @@ def facts(one: Parsed, metrics: FileMetrics | None, options: Options) -> FileCal
 def combine(files: list[Facts], options: Options, context: JobContext) -> Combined:
     """Return who calls whom, in the order of the files and of the first calls in them."""
     del options
-    check = stopper(context)
-    known = [(file.path or "", file.language or "", _decode(file.facts)) for file in files]
-    graph = Graph(known)
-    inside: list[CallEdge] = []
-    outside: list[CallEdge] = []
+    known = [CallFile(file.path or "", file.language or "", _decode(file.facts)) for file in files]
+    found = _edges(known, stopper(context))
+    inside = [row for row in found if row.callee_line is not None]
+    outside = [row for row in found if row.callee_line is None]
     left_out: Counter[str] = Counter()
-    for number, (path, _, found) in enumerate(known):
-        check()
-        edges: dict[tuple[object, ...], CallEdge] = {}
-        for call in found.calls:
-            answer = graph.resolve(number, call.caller, call.target)
-            caller = found.defined[call.caller].name if call.caller >= 0 else _MODULE
-            edge = _edge(path, caller, call.line, call.count, call.target, answer, graph, known)
-            key = (edge.caller, edge.callee, edge.callee_path, edge.callee_line, edge.certainty)
-            before = edges.get(key)
-            edges[key] = edge if before is None else _added(before, edge)
-        for edge in sorted(edges.values(), key=lambda each: each.line):
-            if edge.callee_path is not None or edge.callee_line is not None:
-                inside.append(edge)
-            else:
-                left_out[edge.certainty] += edge.count
-                if edge.callee:
-                    outside.append(edge)
-    rows = inside or outside
+    for row in outside:
+        left_out[row.certainty] += row.count
+    rows = inside or [row for row in outside if row.callee]
     overview = Overview(
         edges=len(rows),
         resolved=sum(row.certainty == "resolved" for row in rows),
@@ -73,27 +59,46 @@ def combine(files: list[Facts], options: Options, context: JobContext) -> Combin
     )
 
 
-def _edge(  # noqa: PLR0913, PLR0917 - one row has as many parts
-    path: str,
-    caller: str,
-    line: int,
-    count: int,
-    target: str,
-    answer: Answer,
-    graph: Graph,
-    known: list[tuple[str, str, FileCalls]],
-) -> CallEdge:
-    place = answer.place
-    defined = None if place is None else graph.defined(place)
+def _edges(known: list[CallFile], check: Callable[[], None]) -> list[CallEdge]:
+    """Return one edge for each caller and callee, in order."""
+    graph = Graph(known)
+    rows: list[CallEdge] = []
+    for number, file in enumerate(known):
+        check()
+        edges: dict[tuple[str, str, str | None, int | None, str], CallEdge] = {}
+        for call in file.found.calls:
+            edge = _edge(known, number, call, graph)
+            key = (edge.caller, edge.callee, edge.callee_path, edge.callee_line, edge.certainty)
+            before = edges.get(key)
+            edges[key] = edge if before is None else _added(before, edge)
+        rows += sorted(edges.values(), key=lambda each: each.line)
+    return rows
+
+
+def _edge(known: list[CallFile], number: int, call: Called, graph: Graph) -> CallEdge:
+    path, _, found = known[number]
+    certainty, place = graph.resolve(number, call.caller, call.target)
+    caller = found.defined[call.caller].name if call.caller >= 0 else _MODULE
+    if place is None:
+        return CallEdge(
+            caller=caller,
+            caller_path=path or None,
+            line=call.line,
+            callee=_written(call.target),
+            count=call.count,
+            certainty=certainty,
+        )
+    file = known[place.file]
+    defined = file.found.defined[place.number]
     return CallEdge(
         caller=caller,
         caller_path=path or None,
-        line=line,
-        callee=_written(target) if defined is None else defined.name,
-        callee_path=None if place is None else known[place.file][0] or None,
-        callee_line=None if defined is None else defined.line,
-        count=count,
-        certainty=answer.certainty,
+        line=call.line,
+        callee=defined.name,
+        callee_path=file.path or None,
+        callee_line=defined.line,
+        count=call.count,
+        certainty=certainty,
     )
 
 
@@ -107,9 +112,7 @@ def _added(one: CallEdge, other: CallEdge) -> CallEdge:
     return msgspec.structs.replace(one, line=line, count=count)
 
 
-def _notes(
-    known: list[tuple[str, str, FileCalls]], left_out: Counter[str], *, is_shown: bool
-) -> list[str]:
+def _notes(known: list[CallFile], left_out: Counter[str], *, is_shown: bool) -> list[str]:
     notes: list[str] = []
     if left_out and not is_shown:
         notes.append(
@@ -130,9 +133,7 @@ def _line(row: CallEdge) -> str:
     return f"{row.caller_path or 'snippet'}:{row.line} {row.caller} -> {where}{row.callee}{count}{sure}"
 
 
-def _text(
-    rows: list[CallEdge], known: list[tuple[str, str, FileCalls]], left_out: Counter[str]
-) -> str:
+def _text(rows: list[CallEdge], known: list[CallFile], left_out: Counter[str]) -> str:
     """Say how much there is, and what most functions call."""
     definitions = sum(len(found.defined) for _, _, found in known)
     by_name = sum(row.certainty == "name" for row in rows)
