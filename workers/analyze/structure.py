@@ -167,12 +167,10 @@ class Structure:
 
     def jump(self, node: Node, _kind: int, _index: int) -> None:
         """+1 for a jump to a label."""
-        labels = self._rules.constructs.labels
-        around = node if node.is_named else self._around(node)
-        end = 0 if node.is_named else node.end_byte
-        behind = [each for each in around.children if each.start_byte >= end]
+        labels, behind = self._rules.constructs.labels, node.children
         if not node.is_named:
-            del behind[1:]
+            after = self._route.after(node)
+            behind = [] if after is None else [after]
         self._nesting.unit.cognitive += not labels or any(each.type in labels for each in behind)
 
     def and_or(self, node: Node, kind: int, _index: int) -> None:
