@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from protocol.errors import CallRefused
 from protocol.tools.files import FileJob, Piece, Source
-from protocol.tools.languages import LANGUAGES, nearest_languages, resolve_language
+from protocol.tools.languages import MAIN_LANGUAGES, nearest_languages, resolve_language
 from protocol.worker.settings import WorkerSettings
 from workers.context import JobCancelled, JobContext, Tool
 from workers.files.reading import SKIP_CODES, Loaded, load
@@ -95,13 +95,13 @@ def _language(source: Source, data: bytes) -> str:
 
 
 def _refuse_unknown(name: str) -> str:
-    near = nearest_languages(name) or list(LANGUAGES)
+    near = nearest_languages(name) or MAIN_LANGUAGES
     raise CallRefused("unknown_language", f"Unknown language {name!r}; try {', '.join(near)}.")
 
 
 def _refuse_undetected(path: str | None) -> str:
     what = "this snippet" if path is None else f"'{path.rpartition('/')[2]}'"
-    known = ", ".join(LANGUAGES)
+    known = ", ".join(MAIN_LANGUAGES)
     raise CallRefused(
         "unknown_language", f"Cannot tell the language of {what}; set `language` to one of {known}."
     )

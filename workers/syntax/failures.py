@@ -17,7 +17,9 @@ from tree_sitter import LogType, Node, Tree
 from workers.syntax import grammars
 
 _MOST_BYTES = 200_000
-_MOST_AGAIN = 20_000
+_MOST_AGAIN = 10_000
+_MOST_CHILDREN = 2_000
+_LEAST_REUSED = 100
 _MOST_SECONDS = 0.3
 _MOST_FAILURES = 200
 
@@ -41,15 +43,39 @@ def failures(
 
     What is right in *tree* is not parsed again; the inside of *errors* is, as long as that is not too much.
     """
-    if len(data) > _MOST_BYTES:
+    nodes = list(errors)
+    if len(data) > _MOST_BYTES or not nodes:
         return []
-    tree, room = tree.copy(), _MOST_AGAIN
-    for each in errors:
-        room -= each.end_byte - each.start_byte
+    tree, room = tree.copy(), _MOST_AGAIN - sum(map(_work, nodes))
+    if room < 0:
+        return _in_first_part(tree, nodes[0], data, language, clock)
+    for each in nodes:
+        start, end = each.start_byte, each.end_byte
+        room -= end - start
         if room > 0:
-            start, end = each.start_byte, each.end_byte
             tree.edit(start, end, end, each.start_point, each.end_point, each.end_point)
     return _logged(tree, data, language, clock)
+
+
+def _work(error: Node) -> int:
+    """Return about how many bytes of *error* have to be read again: what is right in it has not."""
+    size = error.end_byte - error.start_byte
+    if error.child_count > _MOST_CHILDREN:
+        return size
+    parts = (each for each in error.children if not each.has_error)
+    sizes = (each.end_byte - each.start_byte for each in parts)
+    return size - sum(each for each in sizes if each > _LEAST_REUSED)
+
+
+def _in_first_part(
+    tree: Tree, error: Node, data: bytes, language: str, clock: Callable[[], float]
+) -> list[Failure]:
+    """Return the failures in the first part of a long *error*, as if nothing came behind it."""
+    cut = min(error.start_byte + _MOST_AGAIN, len(data))
+    row = data.count(b"\n", 0, cut)
+    point = (row, cut - data.rfind(b"\n", 0, cut) - 1)
+    tree.edit(cut, len(data), cut, point, tree.root_node.end_point, point)
+    return [each for each in _logged(tree, data[:cut], language, clock) if each.byte < cut]
 
 
 def _logged(tree: Tree, data: bytes, language: str, clock: Callable[[], float]) -> list[Failure]:

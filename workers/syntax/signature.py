@@ -18,6 +18,8 @@ _MOST_DECORATORS = 20
 _MOST_DECORATOR = 100
 _BLANKS = b" ;,\t\r\n"
 _GAP = re.compile(rb"\s+([,)])")
+_OPENED = re.compile(rb"(?<=[(\[])\s+")
+_CLOSED = re.compile(rb",?\s+(?=[)\]])")
 _JOINTS = (b":", b"=", b"{", b";", b",")
 
 
@@ -70,6 +72,8 @@ class Signatures:
         line = head
         if end == stop:
             line = head.rstrip(_BLANKS) if body is None else _without_joint(head.rstrip())
+        if b"\n" in line:
+            line = _OPENED.sub(b"", _CLOSED.sub(b"", line))
         signature = on_one_line(line.decode("utf-8", "replace"), _MOST_CHARACTERS)
         modifiers = self._seen.get(beginning) or self._words.read(beginning)
         if decorators or self._has_signs:
