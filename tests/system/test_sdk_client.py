@@ -50,15 +50,14 @@ async def test_tools_are_listed_page_by_page_in_a_stable_order(start: Starter, m
     async with connected(start, mode, {"SERVER_PAGE_SIZE": 1}) as client:
         first = await client.list_tools()
         second = await client.list_tools(cursor=first.next_cursor)
+        third = await client.list_tools(cursor=second.next_cursor)
         again = await client.list_tools(cache_mode="refresh")
 
-    assert [tool.name for tool in (*first.tools, *second.tools)] == [
-        "admin_get_metrics",
-        "code_parse",
-    ]
-    assert second.next_cursor is None
+    tools = (*first.tools, *second.tools, *third.tools)
+    assert [tool.name for tool in tools] == ["admin_get_metrics", "code_analyze", "code_parse"]
+    assert third.next_cursor is None
     assert again.tools == first.tools
-    for tool in (*first.tools, *second.tools):
+    for tool in tools:
         assert tool.description
         assert tool.annotations is not None
         assert tool.annotations.read_only_hint is True
@@ -290,7 +289,7 @@ async def test_the_folder_of_a_client_may_have_any_name(tmp_path: Path, start: S
     write(start.project, PROJECT)
 
     async with connected(start, "auto") as client:
-        folder = await parse(client, path=".")
+        folder = await parse(client, paths=["app", "web"])
 
     assert [file["path"] for file in folder["files"]] == [
         "app/main.py",
