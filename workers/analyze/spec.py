@@ -43,7 +43,8 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
 
     Units.
     *functions*: nodes with a body of their own; those that the syntax table names are measured, the
-    others are part of what is around them. *types*: nodes whose code is no function's.
+    others are part of what is around them, and so are *closures*, which never have a name.
+    *types*: nodes whose code is no function's.
     *parameters*: finds the parameters of such a node. *receiver*: a pattern for the method's own name
     for itself at its start; *implicit_self*: members are called without. *docstrings*: the body begins
     with documentation; otherwise it is the comment in front. *sees_through*: see `SeesThrough`.
@@ -86,6 +87,7 @@ class Constructs(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     functions: tuple[str, ...] = ()
+    closures: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     parameters: ParametersOf = listed_parameters
     sees_through: SeesThrough | None = None

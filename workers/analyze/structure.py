@@ -122,12 +122,16 @@ class Structure:
         )
         return named[1] if named else b""
 
-    def function(self, node: Node, _kind: int, index: int) -> None:
+    def function(self, node: Node, kind: int, index: int) -> None:
         """Begin a function, or, if it has no name, one more level of the function around."""
         if not self.unit(node, "function", index):
-            start = node.start_byte
-            level = self._nesting.level(start)
-            self._open(node, level, level + 1, start)
+            self.closure(node, kind, index)
+
+    def closure(self, node: Node, _kind: int, _index: int) -> None:
+        """Begin one more level of the function around."""
+        start = node.start_byte
+        level = self._nesting.level(start)
+        self._open(node, level, level + 1, start)
 
     def type(self, node: Node, _kind: int, index: int) -> None:
         """Begin a type."""
@@ -204,12 +208,10 @@ class Structure:
     def _top(self) -> Node:
         """Return the whole expression that the operator at the end of the route is a part of."""
         path = self._route.path
-        top = path[-1]
-        for node in reversed(path[:-1]):
-            if not self._is_sequence(node):
-                break
-            top = node
-        return top
+        at = len(path) - 1
+        while at and self._is_sequence(path[at - 1]):
+            at -= 1
+        return path[at]
 
     def _is_sequence(self, node: Node) -> bool:
         """Tell whether it is made of logical operators, or nothing but brackets around something."""
@@ -248,6 +250,7 @@ def _actions_of(language: str) -> dict[int, Action]:
         (rules.infix, Structure.and_or),
         (rules.types, Structure.type),
         (rules.functions, Structure.function),
+        (rules.closures, Structure.closure),
     )
     return {kind: action for kinds, action in layers for kind in kinds}
 

@@ -54,6 +54,7 @@ class Table(NamedTuple):
     weights: dict[int, int]
     asked: frozenset[int]
     functions: frozenset[int]
+    closures: frozenset[int]
     types: frozenset[int]
     sometimes: dict[int, Question]
     only_if: dict[int, Check]
@@ -118,6 +119,7 @@ def _table(language: str, constructs: Constructs, grammar: tree_sitter.Language)
             )
         ),
         functions=ids(constructs.functions),
+        closures=ids(constructs.closures),
         types=ids(constructs.types),
         sometimes={n: ask for kind, ask in constructs.sometimes.items() for n in ids([kind])},
         only_if={n: ask for kind, ask in constructs.only_if.items() for n in ids([kind])},
@@ -163,6 +165,7 @@ def _kept(rules: Table) -> dict[int, int]:
         counted,
         rules.asked,
         rules.functions,
+        rules.closures,
         rules.types,
         rules.structures,
         rules.clauses,

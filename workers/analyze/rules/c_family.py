@@ -121,7 +121,8 @@ C = Constructs(
 
 CPP = msgspec.structs.replace(
     C,
-    functions=("function_definition", "lambda_expression"),
+    functions=("function_definition",),
+    closures=("lambda_expression",),
     types=("class_specifier", "struct_specifier", "union_specifier"),
     implicit_self=True,
     only_if={

@@ -4,7 +4,8 @@ A method without a body is a promise and no function; a property, an indexer or 
 with all its accessors if one of them has code. Local functions are functions in functions; lambdas and
 anonymous methods are a level of the function around. A `switch` of either form is one structure, each
 `case` and each arm one path, `default` and `_` none. `??` and `??=` are paths that are easy to follow,
-`and` and `or` in patterns are operators like `&&` and `||`. Preprocessor conditionals do not count.
+`and` and `or` in patterns are operators like `&&` and `||`. Preprocessor conditionals do not count, and
+the value that a property begins with is no assignment.
 """
 
 from tree_sitter import Node
@@ -29,6 +30,10 @@ def _has_accessor(member: Node) -> bool:
     return any(field(each, "body") is not None for each in accessors)
 
 
+def _has_value(declarator: Node) -> bool:
+    return any(each.type == "=" for each in declarator.children)
+
+
 def _is_refutable(arm: Node, _around: Node) -> bool:
     """`_` and `var name` match whatever has come so far."""
     return child(arm, "when_clause") is not None or child(arm, "discard", "var_pattern") is None
@@ -46,17 +51,21 @@ _PROPERTIES = ("property_declaration", "indexer_declaration", "event_declaration
 _TYPES = ("class_declaration", "record_declaration", "struct_declaration", "interface_declaration")
 
 CSHARP = Constructs(
-    functions=(*_MEMBERS, *_PROPERTIES, "lambda_expression", "anonymous_method_expression"),
+    functions=(*_MEMBERS, *_PROPERTIES),
+    closures=(
+        "lambda_expression",
+        "anonymous_method_expression",
+    ),
     types=_TYPES,
     parameters=_parameters,
     implicit_self=True,
     only_if={
         **dict.fromkeys(_MEMBERS, has_body),
         **dict.fromkeys(_PROPERTIES, _has_accessor),
+        "variable_declarator": _has_value,
     },
     only_in={
         "case": ("switch_section",),
-        "=": ("assignment_expression", "variable_declarator", "property_declaration"),
     },
     skips={"preproc_if": "condition", "preproc_elif": "condition"},
     decisions=(
@@ -98,23 +107,7 @@ CSHARP = Constructs(
         "parenthesized_pattern",
     ),
     jumps=("goto_statement",),
-    assignments=(
-        "=",
-        "+=",
-        "-=",
-        "*=",
-        "/=",
-        "%=",
-        "&=",
-        "|=",
-        "^=",
-        "<<=",
-        ">>=",
-        ">>>=",
-        "??=",
-        "++",
-        "--",
-    ),
+    assignments=("assignment_expression", "variable_declarator", "++", "--"),
     conditions=(
         "else",
         "switch_section",

@@ -24,7 +24,8 @@ def _has_value(declared: Node) -> bool:
 
 
 GO = Constructs(
-    functions=("function_declaration", "method_declaration", "func_literal"),
+    functions=("function_declaration", "method_declaration"),
+    closures=("func_literal",),
     types=("type_spec",),
     parameters=_parameters,
     receiver=rb"func\s*\(\s*(\w+)",

@@ -20,8 +20,8 @@ JAVA = Constructs(
         "method_declaration",
         "constructor_declaration",
         "compact_constructor_declaration",
-        "lambda_expression",
     ),
+    closures=("lambda_expression",),
     types=(
         "class_declaration",
         "record_declaration",

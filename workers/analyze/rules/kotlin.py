@@ -21,6 +21,10 @@ def _has_body(function: Node) -> bool:
     return child(function, "function_body") is not None
 
 
+def _has_value(declaration: Node) -> bool:
+    return any(each.type == "=" for each in declaration.children)
+
+
 def _is_refutable(entry: Node, _around: Node) -> bool:
     return entry.child_by_field_name("condition") is not None
 
@@ -29,6 +33,8 @@ KOTLIN = Constructs(
     functions=(
         "function_declaration",
         "secondary_constructor",
+    ),
+    closures=(
         "anonymous_function",
         "lambda_literal",
     ),
@@ -37,10 +43,10 @@ KOTLIN = Constructs(
     implicit_self=True,
     only_if={
         "function_declaration": _has_body,
+        "property_declaration": _has_value,
     },
     only_in={
         "else": ("if_expression",),
-        "=": ("assignment", "property_declaration"),
     },
     decisions=(
         "if_expression",
@@ -67,7 +73,7 @@ KOTLIN = Constructs(
     sequences=("binary_expression", "parenthesized_expression"),
     jumps=("labeled_expression",),
     labels=("identifier",),
-    assignments=("=", "+=", "-=", "*=", "/=", "%=", "++", "--"),
+    assignments=("assignment", "property_declaration", "++", "--"),
     conditions=("else", "when_entry", "try", "catch"),
     comparisons=("==", "!=", "===", "!==", "<", ">", "<=", ">="),
     brackets=("type_arguments", "type_parameters"),

@@ -19,7 +19,11 @@ def _is_refutable(clause: Node, _around: Node) -> bool:
 
 
 RUBY = Constructs(
-    functions=("method", "singleton_method", "block", "do_block"),
+    functions=("method", "singleton_method"),
+    closures=(
+        "block",
+        "do_block",
+    ),
     types=("class",),
     implicit_self=True,
     only_in={"else": ("if", "unless", "elsif")},

@@ -36,7 +36,8 @@ def _has_value(node: Node) -> bool:
 _MAY_HAVE_VALUES = ("attribute", "type_parameter", "const_parameter", "const_item", "static_item")
 
 RUST = Constructs(
-    functions=("function_item", "closure_expression"),
+    functions=("function_item",),
+    closures=("closure_expression",),
     types=("struct_item", "enum_item", "union_item", "trait_item"),
     parameters=_parameters,
     only_if={

@@ -32,7 +32,8 @@ _OPERATORS: dict[bytes, Infix] = {
 }
 
 SCALA = Constructs(
-    functions=("function_definition", "lambda_expression"),
+    functions=("function_definition",),
+    closures=("lambda_expression",),
     types=("class_definition", "object_definition", "trait_definition", "enum_definition"),
     implicit_self=True,
     decisions=(

@@ -19,6 +19,10 @@ def _parameters(function: Node) -> list[Node]:
     return list(children(function, "parameter"))
 
 
+def _has_value(declaration: Node) -> bool:
+    return declaration.child_by_field_name("value") is not None
+
+
 def _is_refutable(entry: Node, _around: Node) -> bool:
     return child(entry, "default_keyword") is None
 
@@ -29,17 +33,17 @@ SWIFT = Constructs(
         "init_declaration",
         "deinit_declaration",
         "computed_property",
-        "lambda_literal",
     ),
+    closures=("lambda_literal",),
     types=("class_declaration", "protocol_declaration"),
     parameters=_parameters,
     implicit_self=True,
     only_if={
         "init_declaration": has_body,
+        "property_declaration": _has_value,
     },
     only_in={
         "else": ("if_statement",),
-        "=": ("property_declaration",),
         "bang": ("call_expression",),
         "where_clause": ("for_statement",),
     },
@@ -88,7 +92,7 @@ SWIFT = Constructs(
     infix={"custom_operator": dict.fromkeys((b"==", b"!=", b"<=", b">="), "condition")},
     jumps=("break", "continue"),
     labels=("simple_identifier",),
-    assignments=("assignment", "="),
+    assignments=("assignment", "property_declaration"),
     conditions=("else", "switch_entry", "ternary_expression", "do_statement", "catch_block"),
     comparisons=("==", "!=", "===", "!==", "<", ">", "<=", ">="),
     brackets=("type_arguments", "type_parameters"),
