@@ -121,7 +121,7 @@ _TABLE = (
         title="Hidden name",
         severity="info",
         sentence="`{name}` hides {what}.",
-        languages=("python",),
+        languages=("python", "javascript", "typescript", "tsx", "c", "cpp"),
     ),
     Rule(
         id="unreachable",

@@ -18,6 +18,12 @@ def _wrapped(code: str, language: str) -> str:
     return before + "".join(f"        {line}\n" for line in code.splitlines()) + behind
 
 
+def _hidden_and_not(kind: str) -> tuple[str, str]:
+    loop = f"for ({kind} z = 0; z < y; z++) {{\n    g(z);\n}}\n"
+    inner = f"if (a) {{\n    {kind} y = 2;\n    g(y);\n}}\n"
+    return f"{kind} y = 1;\n{inner}", f"{inner}{kind} y = 1;\n{loop}{loop}"
+
+
 _AROUND = {
     "javascript": ("function f(a, b, x) {\n", "}\n"),
     "typescript": ("function f(a: T, b: T, x: T) {\n", "}\n"),
@@ -138,6 +144,10 @@ _BAD_AND_GOOD: dict[str, dict[str, tuple[str, str]]] = {
         "kotlin": ("// val y = g(a)\n// b(y)\na()", "// the value (if any)\na()"),
         "swift": ("// let y = g(a)\n// b(y)\na()", "// swiftlint:disable x(y)\na()"),
         "scala": ("// val y = g(a)\n// b(y)\na()", "// value (if any)\na()"),
+    },
+    "shadowing": {
+        **dict.fromkeys(("javascript", "typescript", "tsx"), _hidden_and_not("let")),
+        **dict.fromkeys(("c", "cpp"), _hidden_and_not("int")),
     },
     "todo": {
         "python": ("# TODO: more\na()", "# Nothing TODO here\na('# TODO: more')"),

@@ -35,6 +35,7 @@ class Handlers(msgspec.Struct, frozen=True, kw_only=True):
 _EMPTY = rb"catch\b[^{};]{0,300}\{\s*\}"
 _RETHROWS = rb"\b(?:throw|rethrow|exit|_exit|abort|terminate|current_exception|rethrow_exception)\b"
 
+_COMMENT = re.compile(rb"#|//|/\*")
 _FAILS = re.compile(rb"\b(?i:fail)\w*\([^()\n]*\)\s*;?\s*\}\s*\Z")
 
 _ECMASCRIPT = Handlers(kinds=("catch_clause",), empty=re.compile(_EMPTY))
@@ -157,8 +158,14 @@ def _is_empty(scene: Scene, handler: Node) -> bool:
 
 
 def _forgets(scene: Scene, handler: Node, match: re.Match[bytes], rules: Handlers) -> bool:
-    """Tell whether nothing comes of what the handler has caught, nor of it in a handler before."""
+    """Tell whether nothing comes of what the handler has caught, nor of it in a handler before.
+
+    A comment in it says why.
+    """
     data, end = scene.data, handler.end_byte
+    line_end = data.find(b"\n", end)
+    if _COMMENT.search(data, handler.start_byte, line_end if line_end >= 0 else len(data)):
+        return False
     if rules.passes_on.search(data, handler.start_byte, end) is not None:
         return False
     name = match[1] if match.re.groups else None
