@@ -111,10 +111,8 @@ class Graph:
     def _type_named(self, number: int, name: str) -> Place | None:
         """Return the type that the file *number* calls *name*."""
         first, _, rest = name.partition(".")
-        if rest:
-            place = self._dotted(number, first, rest.split(".")).place
-        else:
-            place = self._known(number, first)
+        path = rest.split(".")
+        place = self._dotted(number, first, path).place if rest else self._known(number, first)
         if place is not None and not self._all.is_type(place):
             place = self._all.owner(place.file, self._all.at(place).name)
         if place is None and self._files[number].language in _BY_NAME:

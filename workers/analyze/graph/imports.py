@@ -174,9 +174,9 @@ def _line(row: ImportEdge) -> str:
 def _text(rows: list[ImportEdge], rings: list[tuple[list[str], int]], files: int) -> str:
     """Say how much there is, the rings, and what is imported most."""
     inside = [row for row in rows if row.target is not None]
+    cycles = f"{len(rings) or 'no'} import cycle{'' if len(rings) == 1 else 's'}"
     lines = [
-        f"{len(rows):,} imports in {files:,} files, {len(inside):,} of them of given files; "
-        f"{len(rings) or 'no'} import cycle{'' if len(rings) == 1 else 's'}."
+        f"{len(rows):,} imports in {files:,} files, {len(inside):,} of them of given files; {cycles}."
     ]
     for ring, size in rings[:_MOST_SAID]:
         knot = f"  (the shortest ring among {size} files that reach each other)"

@@ -74,10 +74,7 @@ class Scripts:
     def _aliased(self, folder: str, module: str) -> str | None:
         for pattern, target in self._aliases[folder].items():
             start, star, end = pattern.partition("*")
-            if not star:
-                fits = module == pattern
-            else:
-                fits = module.startswith(start) and module.endswith(end)
+            fits = module.startswith(start) and module.endswith(end) if star else module == pattern
             if fits:
                 middle = module[len(start) : len(module) - len(end)]
                 path = self._at(join(folder, target.replace("*", middle)))

@@ -43,7 +43,9 @@ _compiled = {
     language: [re.compile(each) for each in patterns] for language, patterns in _AFTER_NAME.items()
 }
 _NAME_BACKWARDS = re.compile(rb"[ \t]*\??:?[ \t]*(\w++)(?![.>])")
-_WITH = re.compile(rb"with[ \t]++((?:\w++\.)*+[A-Z]\w*+)\([^()\n]*+\)[ \t]++as[ \t]++(\w++)")
+_WITH = re.compile(
+    rb"with[ \t]++(?P<type>(?:\w++\.)*+[A-Z]\w*+)\([^()\n]*+\)[ \t]++as[ \t]++(?P<name>\w++)"
+)
 _ATTRIBUTE = re.compile(
     rb"\b(?:self|this|\$this)(?:\.|->)(\w++)[ \t]*(?::[ \t]*((?:\w++\.)*+[A-Z]\w*+)[^=\n]*+)?=[ \t]*"
     rb"(?:await[ \t]++)?(?:new[ \t\\]++)?((?:\w++\.)*+\$?\w++)[ \t]*([(\n;,)]|$|if\b|or\b)",
@@ -53,7 +55,19 @@ _PYTHON_BASES = re.compile(r"\((.*)\)")
 _WORDS_OF_BASES = re.compile(r"\b(?:extends|implements|with)\b|(?<!:):(?!:)|<(?!.*\bclass\b)")
 _BASE = re.compile(r"(?:[\w\\]+(?:\.|::))*[\w\\]+")
 _NO_BASES = frozenset(
-    "public private protected internal virtual extends implements with object class where".split()
+    {
+        "public",
+        "private",
+        "protected",
+        "internal",
+        "virtual",
+        "extends",
+        "implements",
+        "with",
+        "object",
+        "class",
+        "where",
+    }
 )
 _MOST_BASES = 8
 
@@ -70,13 +84,15 @@ def typed_names(code: bytes, language: str) -> list[tuple[int, str, str]]:
                 found.append((at, _text(name[1][::-1]), dotted(_text(match[1]))))
     declared = _TYPE_FIRST.get(language)
     if declared is not None:
-        for match in declared.finditer(code):
-            found.append((match.start("name"), _text(match["name"]), dotted(_text(match["type"]))))
+        found += [_found(match) for match in declared.finditer(code)]
     if language == "python" and b" as " in code:
-        for match in _WITH.finditer(code):
-            found.append((match.start(2), _text(match[2]), dotted(_text(match[1]))))
+        found += [_found(match) for match in _WITH.finditer(code)]
     found.sort()
     return found
+
+
+def _found(match: re.Match[bytes]) -> tuple[int, str, str]:
+    return match.start("name"), _text(match["name"]), dotted(_text(match["type"]))
 
 
 def attributes_in(code: bytes, known: dict[str, str]) -> dict[str, str]:

@@ -247,7 +247,9 @@ JAVA = {
             public static Service make() { return new Service(); }
         }
         """,
-    "com/b/Tools.java": "package com.b;\npublic class Tools { public static int help(int x) { return x; } }\n",
+    "com/b/Tools.java": (
+        "package com.b;\npublic class Tools { public static int help(int x) { return x; } }\n"
+    ),
 }
 JAVA_EDGES = [
     "com/a/Main.java:7 <module> -> com/b/Service.java:4 Service.Service",
@@ -278,7 +280,10 @@ RUST = {
             println!("shout()");
         }
         """,
-    "src/util.rs": "use crate::net::open;\npub fn shout() { open(); quiet() }\nfn quiet() {}\npub fn twice() {}\n",
+    "src/util.rs": (
+        "use crate::net::open;\npub fn shout() { open(); quiet() }\nfn quiet() {}\n"
+        "pub fn twice() {}\n"
+    ),
     "src/net/mod.rs": "pub mod client;\npub fn open() {}\n",
     "src/net/client.rs": """\
         use super::open;
@@ -358,7 +363,10 @@ OTHERS = {
         class Shop { func browse() {} }
         func free() {}
         """,
-    "A.scala": "class Desk(lamp: Lamp) {\n  def work() = { lamp.glow(); new Lamp() }\n}\nclass Lamp { def glow() = 1 }\n",
+    "A.scala": (
+        "class Desk(lamp: Lamp) {\n  def work() = { lamp.glow(); new Lamp() }\n}\n"
+        "class Lamp { def glow() = 1 }\n"
+    ),
 }
 OTHER_EDGES = [
     "a.c:2 used -> b.c:2 b_run by name",

@@ -166,9 +166,7 @@ def test_no_name_that_python_reads_is_a_candidate(path: Path) -> None:
         for node in tree.body
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
-        if alias.asname != alias.name
-        and alias.name != "*"
-        and getattr(node, "module", "") != "__future__"
+        if alias.name not in (alias.asname, "*") and getattr(node, "module", "") != "__future__"
     }
     once = {name for name in bound if code.count(name) == 1}
 

@@ -80,7 +80,8 @@ SAMPLES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "go": (
         {
-            "p/a.go": "package p\nfunc used() {}\nfunc elsewhere() {}\nfunc lonely() {}\ntype thing struct{}\n"
+            "p/a.go": "package p\nfunc used() {}\nfunc elsewhere() {}\nfunc lonely() {}\n"
+            "type thing struct{}\n"
             "func init() {}\nfunc Open() { used() }\n",
             "p/b.go": "package p\nfunc B() { elsewhere() }\n",
             "q/c.go": "package q\nfunc C() { lonely() }\n",
@@ -105,7 +106,10 @@ SAMPLES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "c": (
         {
-            "a.c": "static int gone;\nstatic int used(void) { return 1; }\nint main(void) { return used(); }\n",
+            "a.c": (
+                "static int gone;\nstatic int used(void) { return 1; }\n"
+                "int main(void) { return used(); }\n"
+            ),
             "b.h": "static int inlined(void) { return 1; }\n",
         },
         ["gone"],
@@ -127,13 +131,17 @@ SAMPLES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "swift": (
         {
-            "a.swift": "class A {\n private var dead = 1\n private func used() {}\n func open() { used() }\n}\n"
+            "a.swift": (
+                "class A {\n private var dead = 1\n private func used() {}\n"
+                " func open() { used() }\n}\n"
+            )
         },
         ["A.dead"],
     ),
     "php": (
         {
-            "a.php": "<?php class A { private $dead; private $live; private function used() { return $this->live; }\n"
+            "a.php": "<?php class A { private $dead; private $live;\n"
+            "private function used() { return $this->live; }\n"
             "function open() { $this->used(); } private function __clone() {} }\n"
             "trait T { private function shared() {} }\n"
         },
