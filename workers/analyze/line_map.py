@@ -1,8 +1,13 @@
 """Which lines hold code, comments or nothing, so that any stretch of lines is counted at once."""
 
 from collections.abc import Sequence
+from itertools import accumulate
+from typing import Final
 
 Span = tuple[int, int]
+
+
+_NOTHING: Final = b""
 
 
 class LineMap:
@@ -12,19 +17,26 @@ class LineMap:
     blank line is blank wherever it stands.
     """
 
-    __slots__ = ("_code", "_text", "total")
+    __slots__ = ("_blank", "_no_code", "total")
 
     def __init__(self, data: bytes, comments: Sequence[Span]) -> None:
-        self._text = _lines(data)
-        self._code = _lines(_without(data, comments)) if comments else self._text
-        self.total = len(self._text)
+        text = _lines(data)
+        code = _lines(_without(data, comments)) if comments else text
+        self.total = len(text)
+        self._blank = _sums(text)
+        self._no_code = _sums(code)
 
     def count(self, first: int, last: int) -> tuple[int, int, int, int]:
         """Return all, code, comment and blank lines from *first* to *last*, both 1-based."""
         total = last - first + 1
-        blank = self._text[first - 1 : last].count(b"")
-        no_code = self._code[first - 1 : last].count(b"")
+        blank = self._blank[last] - self._blank[first - 1]
+        no_code = self._no_code[last] - self._no_code[first - 1]
         return total, total - no_code, no_code - blank, blank
+
+
+def _sums(lines: list[bytes]) -> list[int]:
+    """Return how many of *lines* are empty up to each of them."""
+    return [*accumulate(map(_NOTHING.__eq__, lines), initial=0)]
 
 
 def _lines(data: bytes) -> list[bytes]:

@@ -11,10 +11,11 @@ from itertools import compress, count
 
 from workers.analyze.nesting import Nesting
 from workers.analyze.table import Table
-from workers.analyze.targets import Target, target
+from workers.analyze.targets import LONGEST, Target, target
 from workers.analyze.units import Unit
 from workers.analyze.walk import Marks
 
+_MOST_NAMESAKES = 20
 _SELF = frozenset((b"self", b"this", b"cls", b"$this", b"Self", b"static"))
 
 
@@ -50,9 +51,9 @@ class Links:
             self._types.setdefault(defined.name, defined.qualified_name)
             self._type_names.add(defined.qualified_name)
         else:
-            self._functions.setdefault((defined.parent, defined.name), []).append(index)
+            _append(self._functions.setdefault((defined.parent, defined.name), []), index)
             if defined.kind == "constructor":
-                self._constructors.setdefault(defined.parent, []).append(index)
+                _append(self._constructors.setdefault(defined.parent, []), index)
 
     def _resolve(self, called: Target, caller: Unit) -> list[int]:
         receiver, name = called[0], called[1].decode("utf-8", "replace")
@@ -103,9 +104,11 @@ def link(data: bytes, marks: Marks, nesting: Nesting, rules: Table) -> Links:
     links = Links(units, has_implicit_self=rules.constructs.implicit_self)
     names, calls = links.names, rules.calls
     for index in compress(count(), map(calls.__contains__, marks.kinds)):
-        node, field = marks.nodes[index], calls[marks.kinds[index]]
+        start, node, field = marks.starts[index], marks.nodes[index], calls[marks.kinds[index]]
         callee = node.child(0) if field is None else node.child_by_field_id(field)
-        called = None if callee is None else target(data[marks.starts[index] : callee.end_byte])
+        if callee is None or (end := callee.end_byte) - start > LONGEST:
+            continue
+        called = target(data[start:end])
         if called is not None and called[1] in names:
             nesting.owners[bisect_right(nesting.turns, index) - 1].calls.add(called)
     links.resolve(units)
@@ -139,17 +142,28 @@ def _components(calls: list[set[int]]) -> Iterator[list[int]]:
                 if todo:
                     lowest[todo[-1][0]] = min(lowest[todo[-1][0]], lowest[at])
                 if lowest[at] == order[at]:
-                    start = path.index(at)
-                    yield path[start:]
-                    on_path.difference_update(path[start:])
-                    del path[start:]
+                    yield _popped(path, on_path, at)
+
+
+def _append(namesakes: list[int], index: int) -> None:
+    """Keep some of what one name means; a call to it is not a call to thousands."""
+    if len(namesakes) < _MOST_NAMESAKES:
+        namesakes.append(index)
+
+
+def _popped(path: list[int], on_path: set[int], at: int) -> list[int]:
+    """Take *at* and what is behind it from *path*."""
+    popped: list[int] = []
+    while not popped or popped[-1] != at:
+        popped.append(path.pop())
+    on_path.difference_update(popped)
+    return popped
 
 
 def _owner(caller: Unit) -> str:
     """Return what the method is a member of that *caller* is, or stands in."""
-    while caller.outer is not None and caller.outer.kind == "function":
-        caller = caller.outer
-    return "" if caller.defined is None else caller.defined.parent
+    method = caller.method
+    return "" if method.defined is None else method.defined.parent
 
 
 def _scopes(caller: Unit) -> Iterator[str]:

@@ -60,7 +60,8 @@ def measure(one: Parsed) -> FileMetrics:
     structure = Structure(tree, marks, text.plain, rules, Definitions(source, language))
     nesting = structure.find(budget)
     links = link(source.data, marks, nesting, rules)
-    return Rows(nesting.units, links, text, source, rules).file()
+    budget.check()
+    return Rows(nesting.units, links, text, source, rules).file(budget)
 
 
 def measure_lines(one: Parsed) -> FileMetrics:

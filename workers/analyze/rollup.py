@@ -22,7 +22,7 @@ def roll_up(units: list[Unit], wrappers: SeesThrough | None) -> None:
         outer = unit.outer
         if outer is None:
             continue
-        around = _function_around(outer)
+        around = unit.function
         outer.cognitive += unit.cognitive
         outer.nesting = max(outer.nesting, unit.nesting)
         if unit.kind == "type":
@@ -31,12 +31,6 @@ def roll_up(units: list[Unit], wrappers: SeesThrough | None) -> None:
             deeper = unit.level + (around not in seen_through)
             outer.cognitive += deeper * unit.increments
             outer.increments += unit.increments
-
-
-def _function_around(unit: Unit | None) -> Unit | None:
-    while unit is not None and unit.kind != "function":
-        unit = unit.outer
-    return unit
 
 
 def _is_seen_through(unit: Unit, wrappers: SeesThrough | None) -> bool:

@@ -28,6 +28,7 @@ from workers.analyze.table import (
 )
 from workers.analyze.text import Text
 from workers.analyze.units import Unit
+from workers.syntax.budget import Budget
 from workers.syntax.source import Source
 
 _MASK = (1 << BITS) - 1
@@ -114,8 +115,13 @@ class Rows:
             if unit.kind == "type" and unit.defined is not None
         }
 
-    def file(self) -> FileMetrics:
-        """Return the file's row, with all others in it."""
+    def file(self, budget: Budget) -> FileMetrics:
+        """Return the file's row, with all others in it.
+
+        Raises:
+            CallRefused: the budget is spent.
+            JobCancelled: nobody waits any more.
+        """
         units, links = self._units, self._links
         for index in links.recursive():
             units[index].cognitive += 1
@@ -126,11 +132,11 @@ class Rows:
             for index, unit in enumerate(units)
             if unit.kind == "function"
         }
-        self._add_up(rows)
+        self._add_up(rows, budget)
         types = [self._type(unit) for unit in units if unit.kind == "type"]
         return self._file([*rows.values()], types)
 
-    def _add_up(self, rows: dict[int, FunctionMetrics]) -> None:
+    def _add_up(self, rows: dict[int, FunctionMetrics], budget: Budget) -> None:
         """Add functions to their types or the file, and types to what is around them."""
         for index, row in rows.items():
             total = self._total_around(self._units[index])
@@ -140,6 +146,7 @@ class Rows:
             unit = self._units[index]
             if unit.kind == "function":
                 continue
+            budget.check()  # types in types in types have much to add
             total = self._totals[id(unit)]
             total.add(unit.counts, self._tokens[index])
             if unit.kind == "type":
@@ -156,10 +163,7 @@ class Rows:
                 owner.cognitive += unit.cognitive
                 owner.nesting = max(owner.nesting, unit.nesting)
                 return self._totals[id(owner)]
-        around = unit.outer
-        while around is not None and around.kind == "function":
-            around = around.outer
-        return self._totals[id(around or file)]
+        return self._totals[id(unit.holder)]
 
     def _function(self, unit: Unit, tokens: Tokens, fan_in: int, fan_out: int) -> FunctionMetrics:
         defined, counts = unit.defined, unit.counts

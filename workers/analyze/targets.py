@@ -3,13 +3,11 @@
 import re
 from typing import Final
 
-SKIP: Final = 0
-"""What an action answers when nothing in its node is to be looked at."""
-
 Target = tuple[bytes, bytes]
 """What stands in front of the last dot, or nothing, and the word behind it."""
 
-_LONGEST: Final = 120
+LONGEST: Final = 120
+"""In bytes: what is longer names nothing."""
 _MOST: Final = 50_000
 _WORD = rb"[\w$@\x80-\xff]+"
 _PATH = re.compile(
@@ -28,7 +26,7 @@ def target(text: bytes) -> Target | None:
 
 
 def _parse(text: bytes) -> Target | None:
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         return None
     match = _PATH.fullmatch(text)
     found = None if match is None else (match[1] or b"", match[2])

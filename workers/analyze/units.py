@@ -16,6 +16,8 @@ class Unit:
 
     It goes from the byte *start* to *end*, wrappers such as decorators included. *outer* is the unit
     around it, *level* how deep it stands in that, and *depth* how deep in the tree.
+    *holder* is the type or file that it is a part of, *function* the function around it, and *method*
+    the outermost function that is around it or that it is.
     *counts* is packed as the table's weights are; those of the nodes from the *mark* on are still to
     come. *increments* are those of the cognitive increments that grow with each level around. *spans*
     are the starts and ends of what is in no inner unit.
@@ -28,10 +30,13 @@ class Unit:
         "defined",
         "depth",
         "end",
+        "function",
+        "holder",
         "increments",
         "kind",
         "level",
         "mark",
+        "method",
         "nesting",
         "node",
         "outer",
@@ -44,6 +49,13 @@ class Unit:
         self.kind: UnitKind = kind
         self.node = node
         self.outer = outer
+        self.holder = self.function = outer
+        self.method = self
+        if outer is not None:
+            is_local = outer.kind == "function"
+            self.holder = outer.holder if is_local else outer
+            self.function = outer if is_local else outer.function
+            self.method = outer.method if is_local else self
         self.defined: Defined | None = None
         self.start, self.end = node.start_byte, node.end_byte
         self.level = self.depth = self.mark = 0

@@ -21,7 +21,7 @@ from workers.analyze.table import (
     Table,
     part_of,
 )
-from workers.analyze.targets import target
+from workers.analyze.targets import LONGEST, target
 from workers.syntax.budget import Budget
 
 _CHECK_EVERY: Final = 4096
@@ -69,7 +69,8 @@ def _kept(tree: Tree, data: bytes, rules: Table, budget: Budget) -> list[Node]:
                 if into():
                     continue
             elif plans == PATH:
-                if target(data[node.start_byte : node.end_byte]) is None and into():
+                start, end = node.start_byte, node.end_byte
+                if (end - start > LONGEST or target(data[start:end]) is None) and into():
                     continue
             else:
                 keep(node)

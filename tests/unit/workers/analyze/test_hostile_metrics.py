@@ -133,6 +133,31 @@ def test_a_function_with_very_many_callers_and_callees_ends() -> None:
     assert sum(each.fan_in for each in found.functions) == 4_999
 
 
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("javascript", b"function a(){" * 4_000 + b"}" * 4_000),
+        ("javascript", b"class A { m(){ " * 3_000 + b"}}" * 3_000),
+        ("java", b"class A { " * 4_000 + b"}" * 4_000),
+        ("javascript", b"a && f(" * _DEEP + b"b" + b")" * _DEEP),
+        ("python", b"x" + b".a" * 50_000),
+        ("python", b"x" + b".a()" * _DEEP),
+        ("python", b"def f(): f()\n" * 4_000),
+        ("python", b"def f(): pass\n" * 3_000 + b"def g(): f()\n" * 3_000),
+        ("javascript", b"x = {" + b"a: function(){}," * 4_000 + b"}"),
+        ("javascript", b"`${" * 3_000 + b"1" + b"}`" * 3_000),
+        ("c", b"int x = " + b"+-*&" * 30_000 + b"1;"),
+    ],
+)
+def test_what_is_there_very_often_costs_no_more_each_time(language: str, code: bytes) -> None:
+    """Each took many seconds when something was looked for anew for each of them."""
+    start = time.process_time()
+
+    _measure(code, language, 20)
+
+    assert time.process_time() - start < 4
+
+
 def test_a_budget_that_is_spent_ends_the_walk() -> None:
     times = iter(range(10_000))
     budget = Budget(60, clock=lambda: float(next(times)))
