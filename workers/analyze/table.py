@@ -31,13 +31,13 @@ _INFIX: Final[dict[Infix, int]] = {
 }
 
 
-INSIDE: Final = 0
-WHOLE: Final = 1
-KEEP: Final = 2
+WHOLE: Final = 0
+INSIDE: Final = 1
+PATH: Final = 2
 KEEP_WHOLE: Final = 3
-KEEP_STRING: Final = 4
-KEEP_REST: Final = 5
-PATH: Final = 6
+KEEP: Final = 4
+KEEP_STRING: Final = 5
+KEEP_REST: Final = 6
 """What the walk does with a node: looks inside or takes it whole, keeps it or does not. A string is
 looked into if code is in it, a path if more than names is, and of others only the rest behind a part."""
 

@@ -6,25 +6,19 @@ Rule 3: a query of the library would cost as much, come unsorted, and take secon
 never closed: the nodes of an unreadable text stand side by side, and it is quadratic in their number.
 """
 
+from functools import partial
 from itertools import accumulate, repeat
 from typing import Final, NamedTuple
 
-from tree_sitter import Node, Tree
+from tree_sitter import Node, Tree, TreeCursor
 
-from workers.analyze.table import (
-    KEEP,
-    KEEP_REST,
-    KEEP_STRING,
-    KEEP_WHOLE,
-    PATH,
-    WHOLE,
-    Table,
-    part_of,
-)
+from workers.analyze.table import KEEP_STRING, KEEP_WHOLE, PATH, Table, part_of
 from workers.analyze.targets import LONGEST, target
 from workers.syntax.budget import Budget
 
 _CHECK_EVERY: Final = 4096
+_IS_INSIDE: Final = (False, True, None, False, True, None, None)
+"""By plan, whether to look into a node; None: that takes a closer look."""
 
 
 class Marks(NamedTuple):
@@ -55,40 +49,35 @@ def walk(tree: Tree, data: bytes, rules: Table, budget: Budget) -> Marks:
 
 def _kept(tree: Tree, data: bytes, rules: Table, budget: Budget) -> list[Node]:
     """Return the nodes that *rules* keep."""
-    plan, kept = rules.plan, list[Node]()
-    cursor, keep = tree.walk(), kept.append
+    plan, kept, cursor = rules.plan, list[Node](), tree.walk()
+    keep, look = kept.append, partial(_is_looked_into, cursor, data, rules)
     into, along, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
     while True:
         budget.check()
         for _ in repeat(None, _CHECK_EVERY):
             node: Node = cursor.node  # type: ignore[assignment] # a cursor is always somewhere
             plans = plan[node.kind_id]
-            if plans == WHOLE:
-                pass
-            elif not plans:
-                if into():
+            if plans:
+                if plans >= KEEP_WHOLE:
+                    keep(node)
+                is_inside = _IS_INSIDE[plans]
+                if is_inside is None:
+                    is_inside = look(node, plans)
+                if is_inside and into():
                     continue
-            elif plans == PATH:
-                start, end = node.start_byte, node.end_byte
-                if (end - start > LONGEST or target(data[start:end]) is None) and into():
-                    continue
-            else:
-                keep(node)
-                if plans == KEEP_WHOLE:
-                    pass
-                elif plans == KEEP:
-                    if into():
-                        continue
-                elif plans == KEEP_STRING:
-                    mark = rules.strings[node.kind_id]
-                    if data.find(mark, node.start_byte, node.end_byte) >= 0 and into():
-                        continue
-                elif plans == KEEP_REST:
-                    part = part_of(node, rules.skips[node.kind_id])
-                    if part is not None:
-                        cursor.goto_first_child_for_byte(part.start_byte)
-                    elif into():
-                        continue
             while not along():
                 if not up():
                     return kept
+
+
+def _is_looked_into(cursor: TreeCursor, data: bytes, rules: Table, node: Node, plans: int) -> bool:
+    """Tell whether more is in *node* than meets the eye; go past what is to be left out."""
+    start, end = node.start_byte, node.end_byte
+    if plans == PATH:
+        return end - start > LONGEST or target(data[start:end]) is None
+    if plans == KEEP_STRING:
+        return data.find(rules.strings[node.kind_id], start, end) >= 0
+    part = part_of(node, rules.skips[node.kind_id])
+    if part is not None:
+        cursor.goto_first_child_for_byte(part.start_byte)
+    return part is None
