@@ -14,8 +14,10 @@ from unit.workers.files.project import Project
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
-NAMES = ["a", "b", "ab", "abc", "a.b", ".a", "é", "[a]", "a b"]
-NAMES += ["A", "#a", "!a", " a", "a ", "a\\b", "-", "]", "^", "a-b", "{a,b}", "a\tb", "a*"]
+NAMES = [
+    *["a", "b", "ab", "abc", "a.b", ".a", "é", "[a]", "a b"],
+    *["A", "#a", "!a", " a", "a ", "a\\b", "-", "]", "^", "a-b", "{a,b}", "a\tb", "a*"],
+]
 GLOBS = [
     *["a", "b", "ab", ".a", "é", "*", "**", "?", "a*", "*b", "*.b", "a?", "*b*", "a*c", "*?"],
     *["[ab]", "[!a]", "[^a]", "[a-b]", "[]a]", "[[:alpha:]]", "[[:alpha:]b]*", "[a-", "[a/b]"],
