@@ -21,6 +21,7 @@ _BY_NAME = frozenset({"c", "cpp", "ruby", "php", "swift", "csharp", "scala", "ko
 
 _INHERITED_CONSTRUCTORS = frozenset({"python", "javascript", "typescript", "tsx", "php", "ruby"})
 _C = frozenset({"c", "cpp"})
+_STUBS = (".d.ts", ".pyi")
 _HEADERS = (".h", ".hh", ".hpp", ".hxx")
 
 
@@ -207,7 +208,11 @@ class Graph:
         if is_common(name, language):
             return EXTERNAL
         alike = self._all.named(number, name)
-        places = [each for each in alike if not self._all.is_type(each)]
+        places = [
+            each
+            for each in alike
+            if not self._all.is_type(each) and not self._files[each.file].path.endswith(_STUBS)
+        ]
         if len(places) > 1 and language in _C:
             written = (each for each in places if not self._is_in_header(each))
             places = list(written) or places

@@ -44,8 +44,10 @@ class Packages:
         """Return the file of a class of PHP; of several in braces that of the first."""
         name = found.module.strip("\\").replace("\\", ".")
         names = [f"{name}.{each}".replace("\\", ".") for each in found.names] or [name]
-        declared = next((self._classes[each] for each in names if each in self._classes), [])
-        return nearest(declared, path)
+        for each in names:
+            if each in self._classes:
+                return nearest(self._classes[each], path)
+        return None
 
     def find_namespace(self, path: str, found: Imported) -> str | None:
         """Return the file, or if there are several the folder, in which a namespace of C# is."""

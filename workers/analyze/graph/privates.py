@@ -154,7 +154,7 @@ def _script(row: Row, file: _File) -> Reach | None:
     symbol = row.symbol
     if symbol.visibility == "private":
         return "file"
-    if symbol.parent is not None or symbol.kind not in _FUNCTIONS | _TYPES | {"class"}:
+    if symbol.parent is not None or symbol.kind not in _TYPES | {"function"}:
         return None
     if (symbol.signature or "").startswith(("export", "declare")):
         return None

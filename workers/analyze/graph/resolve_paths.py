@@ -5,7 +5,7 @@ from posixpath import basename, dirname
 from workers.analyze.graph.import_facts import Imported
 from workers.analyze.graph.paths import Paths, above, join
 
-_SUFFIXES = (".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".json")
+_SUFFIXES = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts", ".json")
 _MORE_SUFFIXES = (".vue", ".svelte")
 _COMPILED = {
     ".js": (".ts", ".tsx", ".jsx", ".d.ts"),

@@ -29,7 +29,7 @@ _AFTER_NAME: dict[str, tuple[bytes, ...]] = {
 """What stands behind a name, with its type. Each begins with a letter that is searched fast."""
 
 _DECLARED = re.compile(
-    rb"\b(?P<type>(?:\w++(?:\.|::))*+[A-Z]\w*+)(?:<[^;(){}<>]*+(?:<[^;(){}<>]*+>[^;(){}<>]*+)*+>)?"
+    rb"(?<![\w.:])(?P<type>(?:\w++(?:\.|::))*+[A-Z]\w*+)(?:<[^;(){}<>]*+(?:<[^;(){}<>]*+>[^;(){}<>]*+)*+>)?"
     rb"[ \t]*+[*&]?[ \t]*+\$?(?<=[ \t*&$>])(?P<name>\w++)[ \t]*(?=[=;,):])"
 )
 _GO_PARAMETER = (

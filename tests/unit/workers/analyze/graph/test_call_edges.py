@@ -454,3 +454,13 @@ def test_a_name_that_several_have_is_unknown() -> None:
     assert [(row.callee, row.certainty, row.callee_path) for row in found] == [
         ("turn", "unknown", None)
     ]
+
+
+def test_declarations_without_code_are_called_only_if_there_is_no_code() -> None:
+    files = {
+        "a.js": 'import { run } from "./b";\nfunction f(x) { run(); x.leaveAll(); }\n',
+        "b.js": "export function run() {}\n",
+        "b.d.ts": "export function run(): void;\nexport interface X { leaveAll(): void }\n",
+    }
+
+    assert [item.text for item in combined(calls, files).rows] == ["a.js:2 f -> b.js:1 run"]

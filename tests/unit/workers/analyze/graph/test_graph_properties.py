@@ -33,6 +33,7 @@ HOSTILE: dict[str, str] = {
     "names.py": "import os\n" + "xos(1)\n" * 5000,
     "raw.rs": 'r#"' * 1500,
     "types.java": "A<" * 5000 + "> x;",
+    "chain.java": "a." * 20000 + "A b;",
     "begin.rb": "=begin\n" * 500,
     "verbatim.cs": '@"' * 5000,
     "broken.go": 'package p\nfunc (s *S f( {\nimport "x\n',

@@ -54,6 +54,7 @@ SAMPLES: dict[str, tuple[dict[str, str], list[str]]] = {
                 interface Lost {}
                 type Kept = number;
                 let k: Kept;
+                x({ render() {}, later: function () {} });
                 class C { private dead = 1; private live = 2; private m() { return this.live; } }
                 export { C };
                 """,
