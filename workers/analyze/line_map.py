@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Final
+from operator import not_
 
 Span = tuple[int, int]
-
-
-_NOTHING: Final = b""
 
 
 class LineMap:
@@ -36,7 +33,7 @@ class LineMap:
 
 def _sums(lines: list[bytes]) -> list[int]:
     """Return how many of *lines* are empty up to each of them."""
-    return [*accumulate(map(_NOTHING.__eq__, lines), initial=0)]
+    return [*accumulate(map(not_, lines), initial=0)]
 
 
 def _lines(data: bytes) -> list[bytes]:
