@@ -1,7 +1,8 @@
 """The languages of the optional language pack (`pip install toolcrew[languages]`), as data.
 
-*packed* is said only where the pack has another name for a language than we have. Groovy is left out,
-because its grammar takes ordinary classes for errors.
+*packed* is said only where the pack has another name for a language than we have. Left out are
+Groovy, whose grammar takes ordinary classes for errors, and Bicep and Typst, whose grammars never end or
+crash on a row of quotes or brackets.
 """
 
 import msgspec
@@ -11,7 +12,6 @@ from protocol.tools.language import Language
 _TABLE = (
     Language(name="ada", title="Ada", extensions=(".adb", ".ads")),
     Language(name="astro", title="Astro", extensions=(".astro",)),
-    Language(name="bicep", title="Bicep", extensions=(".bicep",)),
     Language(name="cairo", title="Cairo", extensions=(".cairo",)),
     Language(
         name="clojure",
@@ -210,7 +210,6 @@ _TABLE = (
     ),
     Language(name="thrift", title="Thrift", extensions=(".thrift",)),
     Language(name="twig", title="Twig", extensions=(".twig",)),
-    Language(name="typst", title="Typst", aliases=("typ",), extensions=(".typ",)),
     Language(
         name="verilog",
         title="Verilog",

@@ -14,6 +14,12 @@ _PASSED_OVER = {"dockerfile": re.compile(rb"[ \t\r]+(?=\n)"), "make": re.compile
 _MOST_PASSED_OVER = 5_000
 _BEYOND = (1 << 31) - 1
 
+_CHUNK = 8192
+"""A lexer that goes back asks again, perhaps for each byte: what it gets must not be the whole rest.
+
+It is also where one can be stopped that reads on and on without telling of progress.
+"""
+
 
 def parse(data: bytes, language: str, budget: Budget) -> tree_sitter.Tree:
     """Parse *data*, which should be UTF-8; bytes that are not become syntax errors.
@@ -28,18 +34,25 @@ def parse(data: bytes, language: str, budget: Budget) -> tree_sitter.Tree:
     if language in _PASSED_OVER:
         parser.included_ranges = _without(_PASSED_OVER[language], data)
 
+    is_cut = False
+
     def read(offset: int, _point: object) -> bytes:
-        return data[offset:]
+        nonlocal is_cut
+        is_cut = is_cut or budget.is_spent()
+        return b"" if is_cut else data[offset : offset + _CHUNK]
 
     def must_stop(_offset: int, _has_error: bool) -> bool:
         return budget.is_spent()
 
     try:
-        return parser.parse(read, encoding="utf8", progress_callback=must_stop)
+        tree = parser.parse(read, encoding="utf8", progress_callback=must_stop)
     except ValueError:
         parser.reset()  # or the next source would continue this one
         budget.check()
         raise
+    if is_cut:
+        budget.check()
+    return tree
 
 
 def _without(passed_over: re.Pattern[bytes], data: bytes) -> list[tree_sitter.Range]:

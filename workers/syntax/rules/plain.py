@@ -22,7 +22,6 @@ _LISP = _Style(rb";", rb"#\|")
 STYLES = {
     "ada": _Style(rb"--"),
     "astro": _Style(block=rb"<!--"),
-    "bicep": _C,
     "cairo": _Style(rb"//"),
     "commonlisp": _LISP,
     "cuda": _C,
@@ -60,7 +59,6 @@ STYLES = {
     "starlark": _HASH,
     "tcl": _HASH,
     "twig": _Style(block=rb"\{#"),
-    "typst": _C,
     "verilog": _C,
     "vhdl": _Style(rb"--", rb"/\*"),
     "vim": _Style(rb'"'),

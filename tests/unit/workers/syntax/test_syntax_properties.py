@@ -1,5 +1,6 @@
 """What holds for every text in every language."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -93,3 +94,33 @@ def test_columns_count_code_points(text: str) -> None:
 
     place = symbol.range
     assert line[place.start_column - 1 : place.end_column - 1] == "here = 1"
+
+
+def _text_at(code: bytes, place: Range) -> str:
+    """Return what stands at *place*, counted as people count."""
+    lines = code.decode("utf-8", "replace").split("\n")[place.start_line - 1 : place.end_line]
+    lines[-1] = lines[-1][: place.end_column - 1]
+    lines[0] = lines[0][place.start_column - 1 :]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("language", KNOWN)
+@pytest.mark.parametrize("change", ["as it is", "windows", "wide", "broken"])
+def test_the_range_of_a_name_holds_the_name(language: str, change: str) -> None:
+    """Also where lines end as on Windows, where characters are wide, and where some are broken."""
+    code = sample(language)
+    if change == "windows":
+        code = code.replace(b"\n", b"\r\n")
+    elif change == "wide":
+        code = code.replace(b"sample", "Muster\N{PILE OF POO}é".encode())
+    elif change == "broken":
+        code = code.replace(b"sample", b"s\xff\xfemple")
+    for row in outline_of(code, language).rows:
+        symbol = row.symbol
+        if symbol.name_range is None:
+            continue
+        said = " ".join(_text_at(code, symbol.name_range).split())
+        assert symbol.name in (said, said.replace("::", ".")), symbol
+        if symbol.kind not in ("variable", "constant", "field", "property", "rule"):
+            assert _start(symbol.range) <= _start(symbol.name_range), symbol
+            assert _end(symbol.name_range) <= _end(symbol.range), symbol
