@@ -23,6 +23,7 @@ _MUCH = 5
 
 _HASHES = re.compile(rb"\n[ \t]*#(?!!)[^\n]*+(?:\n[ \t]*#[^\n]*+)*+")
 _SLASHES = re.compile(rb"\n[ \t]*//(?![/!])[^\n]*+(?:\n[ \t]*//[^\n]*+)*+")
+_HEAD = re.compile(rb"\s*+(?:[ \t]*+(?:#|//)[^\n]*+\n?)*+")
 _HASH_LANGUAGES = frozenset({"python", "ruby"})
 
 _DIRECTIVE = re.compile(
@@ -50,7 +51,8 @@ def commented_out(scene: Scene) -> Iterator[Hit]:
     if shapes is None:
         return
     pattern = _HASHES if scene.language in _HASH_LANGUAGES else _SLASHES
-    top = len(scene.data) - len(scene.data.lstrip())
+    head = _HEAD.match(scene.data)
+    top = head.end() if head else 0
     for match in pattern.finditer(scene.data):
         if _HINT.search(match[0]) is None:
             continue
@@ -58,7 +60,7 @@ def commented_out(scene: Scene) -> Iterator[Hit]:
         lines = _lines(scene.data, *match.span(), shapes)
         if not lines or max(line.score for line in lines) < _STRONG:
             continue
-        if lines[0].start <= top:
+        if lines[0].start < top:
             continue  # what stands at the top is about the file
         if scene.comment_at(lines[0].start) is None:
             continue

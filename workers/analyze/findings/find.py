@@ -80,6 +80,8 @@ def _first(hits: Iterable[Hit]) -> Iterator[Hit]:
 
 def _named(hits: list[Hit], scene: Scene, metrics: FileMetrics) -> Iterator[Finding]:
     """Make findings of *hits*, which are in document order."""
+    if not hits:
+        return
     symbols = _Symbols(metrics)
     seen: Counter[tuple[str, str, str]] = Counter()
     for each in hits:

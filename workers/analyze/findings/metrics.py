@@ -7,7 +7,7 @@ from protocol.tools.code_metrics import Severity
 from protocol.tools.code_rules import RULES, SEVERITIES
 from protocol.tools.places import Range
 from workers.analyze.findings.hit import Hit
-from workers.analyze.model import FileMetrics, FunctionMetrics
+from workers.analyze.model import FileMetrics
 
 _MUCH = 2
 """So many times its threshold makes a number one step more severe."""
@@ -16,27 +16,25 @@ _MUCH = 2
 def above_thresholds(metrics: FileMetrics, thresholds: Thresholds) -> Iterator[Hit]:
     """Yield what is too long, too complex and so on."""
     code, last = metrics.lines.code, max(1, metrics.lines.total)
-    yield from _above("long-file", code, thresholds.file_lines, Range(1, 1, last, 1), "")
+    if thresholds.file_lines and code > thresholds.file_lines:
+        yield _above("long-file", code, thresholds.file_lines, Range(1, 1, last, 1), "")
+    most = thresholds
     for function in metrics.functions:
-        yield from _of_function(function, thresholds)
+        numbers = (
+            ("too-long", function.lines.code, most.function_lines),
+            ("too-complex", function.cyclomatic, most.cyclomatic),
+            ("hard-to-follow", function.cognitive, most.cognitive),
+            ("too-many-parameters", function.parameters, most.parameters),
+            ("deep-nesting", function.nesting, most.nesting),
+        )
+        for rule, value, limit in numbers:
+            if limit and value > limit:
+                yield _above(rule, value, limit, function.range, function.qualified_name)
 
 
-def _of_function(function: FunctionMetrics, thresholds: Thresholds) -> Iterator[Hit]:
-    numbers = (
-        ("too-long", function.lines.code, thresholds.function_lines),
-        ("too-complex", function.cyclomatic, thresholds.cyclomatic),
-        ("hard-to-follow", function.cognitive, thresholds.cognitive),
-        ("too-many-parameters", function.parameters, thresholds.parameters),
-        ("deep-nesting", function.nesting, thresholds.nesting),
-    )
-    for rule, value, most in numbers:
-        yield from _above(rule, value, most, function.range, function.qualified_name)
-
-
-def _above(rule: str, value: int, most: int | None, place: Range, symbol: str) -> Iterator[Hit]:
-    if most and value > most:
-        message = RULES[rule].sentence.format(value=value, most=most)
-        yield Hit(rule, place, message, _severity(rule, value, most), symbol, key="")
+def _above(rule: str, value: int, most: int, place: Range, symbol: str) -> Hit:
+    message = RULES[rule].sentence.format(value=value, most=most)
+    return Hit(rule, place, message, _severity(rule, value, most), symbol, key="")
 
 
 def _severity(rule: str, value: int, most: int) -> Severity:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from protocol.tools.code_analyze import Thresholds
 from protocol.tools.code_rules import RULES
 from support.findings_calls import STRICT, find, rules_of
 from support.findings_cases import CASES, Case
@@ -36,6 +37,49 @@ def test_windows_line_breaks_change_nothing(case: Case) -> None:
 
     assert [each.id for each in find(windows, case.language)] == [
         each.id for each in find(case.bad, case.language)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        (
+            "c",
+            "int f(int a) {\n    if (a)\n        goto end;\n    return 1;\n    end:\n    return 2;\n}\n",
+        ),
+        (
+            "c",
+            "int f(int a) {\n    int y = a;\n    #ifdef X\n    #endif\n    int y = 2;\n    return y;\n}\n",
+        ),
+        ("python", "# self.x = g(a)\n# if a:\n#     b(c, d)\n\na()\n"),
+        ("python", "class C:\n    x = x\n"),
+        ("javascript", "if (b) { h(); } else if (a) { g(1, 2); } else { g(1, 2); }\n"),
+        ("ruby", "def f(a)\n  return 1\nrescue ArgumentError\n  2\nend\n"),
+        ("python", "def f():\n    return\n    yield\n"),
+        ("python", "try:\n    a()\nexcept:\n    b()  # whatever it was, c() says it\n"),
+    ],
+    ids=[
+        "label",
+        "one-scope",
+        "top-of-file",
+        "class-body",
+        "chain",
+        "rescue",
+        "generator",
+        "remark",
+    ],
+)
+def test_what_is_meant_so_is_no_finding(language: str, code: str) -> None:
+    assert find(code, language) == []
+
+
+def test_a_number_that_is_at_its_threshold_is_no_finding() -> None:
+    code = "def f(a, b):\n    return a\n"
+
+    assert rules_of(code, thresholds=Thresholds(parameters=2, function_lines=2, file_lines=2)) == []
+    assert rules_of(code, thresholds=Thresholds(parameters=1, function_lines=1)) == [
+        "too-long",
+        "too-many-parameters",
     ]
 
 
