@@ -83,7 +83,7 @@ class Reader:
     def _spelled(self, written: str, rule: Definition) -> str:
         """Return the name that is *written* so, and narrow where it stands to what spells it."""
         name = written if rule.spell is None else rule.spell(written)
-        at = written.find(name)
+        at = -1 if "\N{REPLACEMENT CHARACTER}" in written else written.find(name)
         if name and at >= 0:
             self._start += len(written[:at].encode("utf-8", "replace"))
             self._end = self._start + len(name.encode("utf-8", "replace"))
