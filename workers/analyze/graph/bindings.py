@@ -101,12 +101,11 @@ def bindings(one: Parsed, found: Outline) -> list[Binding]:
     path = one.path or ""
     if path.endswith(("/__init__.py", ".pyi", ".d.ts")) or path == "__init__.py":
         return []
-    again = {(each.line, each.module) for each in found.exports if each.module is not None}
     lines = one.source.data.split(b"\n")
     return [
         binding
         for each in found.imports
-        if (each.line, each.module) not in again and not _KEPT.search(_line(lines, each.line))
+        if not _KEPT.search(_line(lines, each.line))
         for binding in read(each, _line(lines, each.line))
         if _IDENTIFIER.match(binding.name.lstrip("$"))
     ]

@@ -58,11 +58,11 @@ class LocalNames:
         return types
 
     def outer_types(self) -> dict[str, str]:
-        """Return the types of the names that stand at the beginning of a line."""
+        """Return the types of the names that are set in lines without indentation, outside brackets."""
         code, types = self._code, dict[str, str]()
         for at, name, value in self._typed:
             line = code.rfind(b"\n", 0, at) + 1
-            if line == at or not code[line : line + 1].isspace():
+            if line == at or (not code[line : line + 1].isspace() and b"(" not in code[line:at]):
                 types[name] = value if types.get(name, value) == value else ""
         return types
 

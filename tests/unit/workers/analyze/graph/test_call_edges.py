@@ -464,3 +464,47 @@ def test_declarations_without_code_are_called_only_if_there_is_no_code() -> None
     }
 
     assert [item.text for item in combined(calls, files).rows] == ["a.js:2 f -> b.js:1 run"]
+
+
+SHADOWED = {
+    "a.py": """\
+        import b
+
+        class C:
+            def other(self):
+                self.thing = b.One()
+                other()
+
+            def again(self):
+                self.thing = b.Two()
+                self.thing.turn()
+
+        def f(b):
+            b.One()
+
+        def g(x):
+            x = b.One()
+            x.turn()
+            x = b.Two()
+
+        def h(made: b.One):
+            def inner():
+                made.turn()
+            inner()
+        """,
+    "b.py": "class One:\n    def turn(self): pass\nclass Two:\n    def turn(self): pass\n",
+}
+
+
+def test_what_a_name_means_here_is_what_counts() -> None:
+    """Neither a method without its object, nor a module behind a parameter, nor one of several types."""
+    found = [item.text for item in combined(calls, SHADOWED).rows]
+
+    assert found == [
+        "a.py:5 C.other -> b.py:1 One",
+        "a.py:9 C.again -> b.py:3 Two",
+        "a.py:16 g -> b.py:1 One",
+        "a.py:18 g -> b.py:3 Two",
+        "a.py:22 h.inner -> b.py:2 One.turn",
+        "a.py:23 h -> a.py:21 h.inner",
+    ]

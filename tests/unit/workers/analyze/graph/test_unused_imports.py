@@ -18,15 +18,16 @@ UNUSED: dict[str, tuple[str, list[str]]] = {
         """\
         import os, sys
         import a.b, c.d as e
-        from m import used, unused as other, written
+        from m import used, unused as other, written, named
         import json  # json
         \"\"\"json is spoken of\"\"\"
         written = 1
         def f(json=None): pass
+        def h(named): pass
         def g(): a.c(x.json, json=sys)
         used()
         """,
-        ["os", "e", "other", "written", "json"],
+        ["os", "e", "other", "written", "json", "named"],
     ),
     "b.py": (
         """\
