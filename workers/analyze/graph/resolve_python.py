@@ -49,7 +49,9 @@ class PythonModules:
 
     def _module(self, path: str, module: str) -> str | None:
         if not module.startswith("."):
-            return self._find(dirname(path), self._root_of(path), module)
+            target = self._find(dirname(path), self._root_of(path), module)
+            is_standard = target == path and module in sys.stdlib_module_names
+            return None if is_standard else target
         name = module.lstrip(".")
         folder = dirname(path)
         for _ in range(len(module) - len(name) - 1):

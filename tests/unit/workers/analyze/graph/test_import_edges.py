@@ -204,3 +204,7 @@ def test_the_text_says_what_is_imported_most() -> None:
     assert "12 imports in 8 files, 9 of them of given files; 1 import cycle." in found.text
     assert "imported by most files: src/shop/cart.py (3)" in found.text
     assert (overview(found).edges, overview(found).resolved) == (12, 9)
+
+
+def test_a_script_named_as_a_module_of_the_standard_library_does_not_import_itself() -> None:
+    assert [row.target for row in import_edges({"a/gc.py": "import gc\n"})] == [None]
