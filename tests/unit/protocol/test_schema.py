@@ -13,6 +13,9 @@ from protocol.errors import CallRefused
 from protocol.mcp.schema import Schema, input_schema, output_schema
 from protocol.tools import admin_get_metrics as metrics
 from protocol.tools import admin_workers as workers
+from protocol.tools import code_analyze as analyze
+from protocol.tools import code_links as links
+from protocol.tools import code_metrics as numbers
 from protocol.tools import code_parse as parse
 from protocol.tools.arguments import ArgumentDecoder
 from protocol.tools.catalog import offered
@@ -118,6 +121,75 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         failed=[FileFailure(path=None, code="internal", message="m")],
         complete=False,
         next_cursor="row-1",
+    ),
+    "code_analyze": analyze.Result(
+        totals=analyze.Totals(
+            **dict.fromkeys(("files", "skipped", "failed", "cached", *analyze.TOTALS), 1),
+            languages={"python": 1},
+        ),
+        files=[
+            analyze.AnalyzedFile(
+                path="a.py",
+                language="python",
+                metrics=["lines", "cyclomatic"],
+                functions=[
+                    analyze.FunctionRow(
+                        kind="method",
+                        qualified_name="A.f",
+                        range=RANGE,
+                        lines=numbers.Lines(3, 2, 1, 0, 2),
+                        halstead=numbers.Halstead(1, 2, 3, 4, 8.0, 1.5, 12.0),
+                        maintainability=numbers.Maintainability(80.0, 136.8),
+                        abc=numbers.Abc(1, 2, 3, 3.7),
+                    )
+                ],
+                types=[analyze.TypeRow(kind="class", qualified_name="A", range=RANGE, functions=1)],
+                findings=[
+                    numbers.Finding(id="0a", rule="todo", severity="info", message="m", range=RANGE)
+                ],
+                changes=[
+                    links.Change(
+                        qualified_name="A.f",
+                        kind="method",
+                        status="worse",
+                        before={"cyclomatic": 1},
+                        after={"cyclomatic": 3},
+                        delta={"cyclomatic": 2},
+                    )
+                ],
+            )
+        ],
+        hotspots=[analyze.HotSpot(path=None, measure="lines", value=1.0, score=1.0)],
+        folders=[
+            analyze.FolderRow(
+                path=".",
+                files=1,
+                lines=numbers.Lines(3, 2, 1, 0, 2),
+                functions=1,
+                types=1,
+                cyclomatic=1,
+                cognitive=1,
+                nesting=1,
+            )
+        ],
+        duplicates=[
+            links.Duplicate(
+                tokens=60,
+                lines=5,
+                first=links.Stretch(path="a.py", start_line=1, end_line=5),
+                second=links.Stretch(path=None, start_line=11, end_line=15),
+            )
+        ],
+        calls=[
+            links.CallEdge(caller="f", caller_path="a.py", line=2, callee="g", certainty="resolved")
+        ],
+        imports=[links.ImportEdge(path="a.py", line=1, module="b", target="b.py")],
+        unused=[links.Unused(path="a.py", line=1, what="import", name="os", reason="r")],
+        overview=links.Overview(cycles=[["a.py", "b.py"]], cycle_count=1, notes=["n"]),
+        skipped=[],
+        failed=[],
+        complete=True,
+        next_cursor=None,
     ),
 }
 
@@ -270,6 +342,6 @@ def test_a_tool_says_whether_it_destroys_anything(contract: Contract) -> None:
 def test_what_operators_may_do_is_not_offered_to_everybody() -> None:
     everybody, operators = offered(admin_tools=False), offered(admin_tools=True)
 
-    assert list(everybody) == ["admin_get_metrics", "code_parse"]
+    assert list(everybody) == ["admin_get_metrics", "code_analyze", "code_parse"]
     assert list(operators) == sorted({*everybody, *workers.CONTRACTS})
     assert len(workers.CONTRACTS) == 3
