@@ -72,11 +72,12 @@ def misspelt(byte: int, data: bytes, language: str) -> Complaint | None:
     at = _TO_TOKEN.match(data, byte)
     token = byte if at is None else at.end()
     start = data.rfind(b"\n", 0, byte) + 1
-    for first, last in ((start, byte), (byte, token + 1)):
+    is_far = data.find(b"\n", byte, token) >= 0
+    for first, last in ((start, byte), (byte, byte if is_far else token + 1)):
         words = list(
             itertools.islice(_MISSPELT.finditer(data, first, last + _MOST_TOKEN), _MOST_WORDS)
         )
-        for word in reversed([each for each in words if each.start() < max(last, first + 1)]):
+        for word in reversed([each for each in words if each.start() < last]):
             near = _nearest_keyword(word[1].decode(), language)
             if near is not None:
                 said = f"unexpected '{word[1].decode()}'; did you mean '{near}'?"

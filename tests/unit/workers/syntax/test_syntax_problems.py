@@ -32,6 +32,7 @@ def _problems(code: bytes, language: str) -> tuple[list[SyntaxProblem], int]:
         ("python", "if a:\n  b\nelse if c:\n  d\n", ["3:6 unexpected 'if'; expected ':'"]),
         ("python", "for x range(3):\n    pass\n", ["1:7 unexpected 'range'; expected 'in'"]),
         ("python", "def f():\n  retrun 1\n", ["2:3 unexpected 'retrun'; did you mean 'return'?"]),
+        ("python", "def f(a)\n    retrun a\n", ["1:9 missing ':'"]),
         ("python", "form os import path\n", ["1:1 unexpected 'form'; did you mean 'from'?"]),
         ("python", "i++\n", ["1:4 unexpected end of line"]),
         ("javascript", "foo(]);\n", ["1:5 unexpected ']'; expected ',' or ')'"]),
