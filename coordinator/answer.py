@@ -5,7 +5,7 @@ Our own workers are trusted to send what they promise. A stranger's answer is re
 
 import msgspec
 
-from coordinator.merge import Merged
+from coordinator.runs.merge import Merged
 from coordinator.schemas.json_value import Unreadable, read_json
 from coordinator.tool_registry import OfferedTool
 from protocol.errors import CallRefused

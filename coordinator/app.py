@@ -24,16 +24,16 @@ from coordinator.disk_cache import disk_store
 from coordinator.dispatch.dispatcher import Dispatcher
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.dispatch.queue import JobQueue
-from coordinator.earlier import Git
-from coordinator.fanout import Services
 from coordinator.frontends.mcp.resources import Library, Resource, Template
 from coordinator.frontends.mcp.server import McpServer, ServerInfo
 from coordinator.git.history import GitLimits
 from coordinator.git.process import GitProcesses
-from coordinator.merge import Merged
 from coordinator.observe.log import log_degraded, log_note, log_worker_line
 from coordinator.observe.metrics import Metrics, Observatory, degradation, summary
-from coordinator.results import PREFIX, TEMPLATE, Results
+from coordinator.runs.earlier import Git
+from coordinator.runs.merge import Merged
+from coordinator.runs.request import Services
+from coordinator.runs.results import PREFIX, TEMPLATE, Results
 from coordinator.third_party import Offers, third_party_kind
 from coordinator.thresholds import configured
 from coordinator.version import __version__

@@ -14,11 +14,12 @@ import msgspec
 from cache.flight import Flights
 from cache.l1 import L1
 from coordinator.answer import Answer, merged_answer
-from coordinator.fanout import FileRun, Request, Services
-from coordinator.file_work import FileWork, file_work
-from coordinator.merge import Merged
 from coordinator.observe.log import get_logger
 from coordinator.observe.metrics import Metrics
+from coordinator.runs.fanout import FileRun
+from coordinator.runs.merge import Merged
+from coordinator.runs.request import Request, Services
+from coordinator.runs.work import FileWork, file_work
 from coordinator.tool_job import ToolJob, ToolRequest, ToolWork, tool_work
 from coordinator.tool_registry import OfferedTool, ToolRegistry
 from protocol.errors import CallRefused

@@ -12,9 +12,9 @@ import msgspec
 from coordinator.crew.kind_crew import KindCrew
 from coordinator.crew.local import LocalCrew
 from coordinator.crew.member import Member, Phase
-from coordinator.merge import Merged
 from coordinator.observe.text import duration, mebibytes, sandbox_line, tidy
 from coordinator.observe.workers import row, rows
+from coordinator.runs.merge import Merged
 from protocol.errors import CallRefused
 from protocol.tools.admin_workers import (
     Action,

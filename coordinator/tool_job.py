@@ -15,8 +15,8 @@ from cache.key import call_key, canonical
 from coordinator.answer import Answer, offered_answer
 from coordinator.dispatch.backend import Outcome
 from coordinator.dispatch.dispatcher import JobSpec
-from coordinator.fanout import Services
-from coordinator.fanout_jobs import known_code, refusal_of
+from coordinator.runs.jobs import known_code, refusal_of
+from coordinator.runs.request import Services
 from coordinator.schemas.json_value import Unreadable, read_json
 from coordinator.tool_registry import OfferedTool
 from protocol.errors import CallRefused, sentence

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from coordinator.merge import Bounds, Merge, Merged, read_cursor
+from coordinator.runs.merge import Bounds, Merge, Merged, read_cursor
 from protocol.tools.code_analyze import CONTRACT, TOTALS, Arguments, Result
 from protocol.tools.files import Combined, CombineJob, Facts, FileJob, Piece, Source
 from protocol.worker.settings import WorkerSettings

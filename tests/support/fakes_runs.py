@@ -4,6 +4,7 @@ import itertools
 from collections import deque
 from collections.abc import Sequence
 from hashlib import blake2b
+from typing import Any
 
 import msgspec
 from msgspec import Raw
@@ -15,9 +16,14 @@ from coordinator.dispatch.backend import Outcome, Task
 from coordinator.dispatch.dispatcher import Dispatcher
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.dispatch.queue import JobQueue
-from coordinator.fanout import Services
-from coordinator.results import Results
+from coordinator.runs.fanout import FileRun
+from coordinator.runs.merge import Merged
+from coordinator.runs.request import Request, Services
+from coordinator.runs.results import Results
+from protocol.errors import CallRefused
+from protocol.tools.code_parse import CONTRACT, Arguments
 from protocol.tools.files import LIST_FILES, FileJob, Item, Listed, Listing, ListJob, Piece, Source
+from protocol.worker.messages import Progress
 from support.fakes import FakeBackend
 from support.fakes_store import FakeStore
 from support.fakes_time import FakeLoop
@@ -171,3 +177,48 @@ def sources_of(task: Task) -> list[Source]:
 def listing_job_of(task: Task) -> ListJob:
     """Return what a listing was asked for."""
     return msgspec.json.decode(task.arguments, type=ListJob)
+
+
+class Asked:
+    """One run, and what whoever asked for it has heard."""
+
+    def __init__(self, rig: Rig, arguments: Arguments | None = None) -> None:
+        self.ends: list[Merged | CallRefused] = []
+        self.progress: list[Progress] = []
+        self.warnings: list[str] = []
+        self.arguments = arguments or Arguments(paths=["src"])
+        request = Request(
+            contract=CONTRACT,
+            arguments=self.arguments,
+            priority="low",
+            on_progress=self.progress.append,
+            on_warning=self.warnings.append,
+            on_end=self.ends.append,
+        )
+        self.run = FileRun(rig.services, request)
+
+    def start(self) -> "Asked":
+        """Ask for a folder."""
+        self.run.start_listing(self.arguments.paths or ())
+        return self
+
+    def start_with(self, source: Source) -> "Asked":
+        self.run.start_with(source)
+        return self
+
+    def structured(self) -> dict[str, Any]:
+        (answer,) = self.ends
+        assert isinstance(answer, Merged)
+        decoded: dict[str, Any] = msgspec.json.decode(answer.structured)
+        return decoded
+
+    def refusal(self) -> CallRefused:
+        (answer,) = self.ends
+        assert isinstance(answer, CallRefused)
+        return answer
+
+    def parsed(self) -> list[str]:
+        return [file["path"] for file in self.structured()["files"]]
+
+    def failed(self) -> dict[str, str]:
+        return {file["path"]: file["code"] for file in self.structured()["failed"]}

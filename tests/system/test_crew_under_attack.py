@@ -143,7 +143,12 @@ def test_a_worker_dies_in_a_run_over_a_folder_and_no_file_is_missing(start: Star
 
 def folder_call(message_id: object) -> Message:
     call = snippet_call(message_id, "")
-    call["params"]["arguments"] = {"path": ".", "detail": "summary", "limit": 1000, "max_chars": 400_000}
+    call["params"]["arguments"] = {
+        "path": ".",
+        "detail": "summary",
+        "limit": 1000,
+        "max_chars": 400_000,
+    }
     return call
 
 

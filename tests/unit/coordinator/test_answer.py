@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from coordinator.answer import LONGEST_RESULT, Answer, merged_answer, offered_answer
-from coordinator.merge import Merged
+from coordinator.runs.merge import Merged
 from protocol.errors import CallRefused
 from support.offers import offer, taken
 

@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from cache.flight import Flights
 from coordinator.call import Call, Calls
 from coordinator.dispatch.backend import Outcome
-from coordinator.merge import Merged
 from coordinator.observe.metrics import Metrics
+from coordinator.runs.merge import Merged
 from protocol.tools.catalog import CONTRACTS
 from protocol.tools.contract import Priority
 from support.fakes_calls import FakeCaller

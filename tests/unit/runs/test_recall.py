@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.merge import Merged
+from coordinator.runs.merge import Merged
 from protocol.tools.code_parse import Arguments
 from protocol.tools.files import Listed, Listing, Source
-from support.fakes_runs import Rig, listing_of, path_of
+from support.fakes_runs import Asked, Rig, listing_of, path_of
 from support.fakes_store import FakeStore
 from support.fakes_time import FakeLoop, fake_time
-from unit.coordinator.test_fanout import Asked
 
 PATHS = [path_of(number, 1) for number in range(7)]
 SINGLE = Source(path=PATHS[0], named=True, fingerprint=f"0:0:1:0:{PATHS[0]}")

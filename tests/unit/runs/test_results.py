@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.results import PAGE_BYTES, PREFIX, Results, ResultSet, UnknownResult
+from coordinator.runs.results import PAGE_BYTES, PREFIX, Results, ResultSet, UnknownResult
 from protocol.tools.contract import FilePlan
 from protocol.tools.files import Item, Piece
 

@@ -9,31 +9,27 @@ makes rows of the facts of all sources, when the last of them has ended.
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from msgspec.structs import replace
 
 from cache.key import call_key
-from cache.known import ResultStore
-from cache.l1 import L1
-from coordinator.config import CrewConfig, FilesConfig
-from coordinator.dispatch.dispatcher import Dispatcher, JobSpec
-from coordinator.dispatch.quarantine import Quarantine
-from coordinator.earlier import Earlier, Git
-from coordinator.fanout_jobs import BatchJob, CombiningJob, ListingJob, known_code
-from coordinator.merge import Bounds, Merge, Merged, read_cursor
-from coordinator.recall import Recall
-from coordinator.results import Results
+from coordinator.dispatch.dispatcher import JobSpec
+from coordinator.runs.batches import Batches
+from coordinator.runs.earlier import Earlier
+from coordinator.runs.jobs import BatchJob, CombiningJob, ListingJob, known_code
+from coordinator.runs.merge import Bounds, Merge, Merged, read_cursor
+from coordinator.runs.ordered import Ordered
+from coordinator.runs.recall import Recall
+from coordinator.runs.request import Request, Services
 from coordinator.versions import Sized
 from protocol.errors import CallRefused, ErrorCode
-from protocol.tools.contract import Contract, FilePlan, Priority
+from protocol.tools.contract import FilePlan
 from protocol.tools.files import (
     LIST_FILES,
     Combined,
     CombineJob,
-    Facts,
     FileJob,
     Listed,
     Listing,
@@ -41,7 +37,6 @@ from protocol.tools.files import (
     Piece,
     Skipped,
     Source,
-    Sources,
 )
 from protocol.worker.messages import MAX_LINE_BYTES, Progress
 
@@ -59,34 +54,6 @@ _encode = msgspec.json.Encoder().encode
 _Job = ListingJob | BatchJob | CombiningJob
 
 
-class Services(msgspec.Struct, frozen=True, kw_only=True):
-    """What every run uses and none owns."""
-
-    dispatcher: Dispatcher
-    cache: L1
-    store: ResultStore | None = None
-    quarantine: Quarantine
-    files: FilesConfig
-    crew: CrewConfig
-    results: Results
-    git: Git | None = None
-    window: Mapping[str, int]
-    """How many batches of one run may be queued or running at a time, by kind."""
-
-
-class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """One call over sources, and whom to tell: *on_end* exactly once, unless the run is cancelled."""
-
-    contract: Contract
-    arguments: Sources
-    priority: Priority
-    on_progress: Callable[[Progress], None]
-    on_warning: Callable[[str], None]
-    on_end: Callable[[Merged | CallRefused], None]
-    trace: str | None = None
-    tenant: str = "-"
-
-
 class FileRun:
     """One call's way through the crew."""
 
@@ -99,15 +66,11 @@ class FileRun:
         self._plan: FilePlan = request.contract.plan(request.arguments)
         self._merge = self._new_merge()
         self._found = services.results.new_set(request.contract.name, self._plan)
+        self._ordered = Ordered(self._merge, self._found, combines=self._plan.combine is not None)
+        self._batches = Batches(services.files.batch_bytes, services.files.batch_files)
         self._recall = Recall(services.cache, services.store, self)
         self._earlier = Earlier(self._plan, request.arguments.language, services.git, self)
         self._sources: list[Source] = []
-        self._batch: list[int] = []
-        self._batch_bytes = 0
-        self._batches: deque[list[int]] = deque()
-        self._ready: dict[int, tuple[Piece, bool]] = {}
-        self._merged = 0
-        self._facts: list[Facts] = []
         self._combining = False
         self._jobs: dict[_Job, int] = {}
         self._paths: Sequence[str] = ()
@@ -115,7 +78,8 @@ class FileRun:
         self._seen: set[str] = set()
         self._seen_before: frozenset[str] = frozenset()
         self._ended = False
-        self._told_at = 0.0
+        self._told = 0
+        self._told_at = time.monotonic() - _PROGRESS_INTERVAL_S
         self._single = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -188,12 +152,12 @@ class FileRun:
             self._recall.fetch(index, source, piece)
             return
         self._recall.keep(source, piece, bytes(encoded))
-        self._settle(index, piece, cached=False)
+        self._ordered.settle(index, piece, cached=False)
 
     def failed(self, index: int, code: ErrorCode, message: str) -> None:
         """End one source without a result."""
         path = self._sources[index].path
-        self._settle(
+        self._ordered.settle(
             index, Piece(path=path, outcome="failed", code=code, message=message), cached=False
         )
 
@@ -210,8 +174,7 @@ class FileRun:
         """A batch hung at its first source: give that one up, and run the others as a new batch."""
         self._strike(left[0])
         self.failed(left[0], refusal.code, refusal.message)
-        if others := list(left)[1:]:
-            self._batches.append(others)
+        self._batches.add_again(list(left)[1:])
 
     def job_ended(self, job: _Job) -> None:
         """A batch has nothing left to answer."""
@@ -220,9 +183,7 @@ class FileRun:
 
     def combined(self, combined: Combined) -> None:
         """Take the rows that all facts together make."""
-        self._merge.add_combined(combined)
-        for row in combined.rows:
-            self._found.add(Piece(head=row.data))
+        self._ordered.add_combined(combined)
         self._end(self._finished())
 
     def refused(self, refusal: CallRefused) -> None:
@@ -231,7 +192,7 @@ class FileRun:
 
     def is_settled(self, index: int) -> bool:
         """Tell whether this source has ended."""
-        return index < self._merged or index in self._ready
+        return self._ordered.is_settled(index)
 
     # --- sources
 
@@ -267,7 +228,7 @@ class FileRun:
 
     def known(self, index: int, piece: Piece) -> None:
         """Take the result that a source had before."""
-        self._settle(index, piece, cached=True)
+        self._ordered.settle(index, piece, cached=True)
 
     def unknown(self, index: int, size: int, digests: Sequence[str] | None) -> None:
         """Let workers see to a source; its result is known if its content is one of *digests*."""
@@ -278,24 +239,11 @@ class FileRun:
                 index, "worker_lost", f"It killed two workers; refused for {left:.0f} s more."
             )
         else:
-            self._add_to_batch(index, size)
+            self._batches.add(index, size)
 
     def recalled(self) -> None:
         """Go on with what was unknown."""
         self._advance()
-
-    def _add_to_batch(self, index: int, size: int) -> None:
-        files = self._services.files
-        if self._batch_bytes + size > files.batch_bytes or len(self._batch) >= files.batch_files:
-            self._close_batch()
-        self._batch.append(index)
-        self._batch_bytes += size
-
-    def _close_batch(self) -> None:
-        if self._batch:
-            self._batches.append(self._batch)
-        self._batch = []
-        self._batch_bytes = 0
 
     def key_of(self, source: Source) -> bytes:
         """Return what the result of *source* is known by."""
@@ -312,7 +260,7 @@ class FileRun:
         if self._ended:
             return
         if not self._listing and not self._recall.is_waiting():
-            self._close_batch()
+            self._batches.close()
         self._send_batches()
         self._tell()
         is_over = not (self._listing or self._jobs or self._batches or self._combining)
@@ -326,18 +274,18 @@ class FileRun:
             and len(self._jobs) < self._services.window[self._kind]
             and not self._ended
         ):
-            indices = self._batches.popleft()
+            indices = self._batches.take()
             job = BatchJob(self, indices)
             refusal = self._submit(job, self._request.contract.name, self.arguments_for(indices))
             if refusal is None:
                 continue
-            self._batches.appendleft(indices)
+            self._batches.put_back(indices)
             self._wait_or_end(refusal)
             return
 
     def _wait_or_end(self, refusal: CallRefused) -> None:
         """A run that has begun is not given up for a full queue: it comes back, its deadline permitting."""
-        if refusal.code != "queue_full" or not (self._jobs or self._merged):
+        if refusal.code != "queue_full" or not (self._jobs or self._ordered.count()):
             self._end(refusal)
         elif not self._jobs:  # nothing of ours will end and bring us back
             asyncio.get_running_loop().call_later(_FULL_INTERVAL_S, self._advance)
@@ -379,21 +327,6 @@ class FileRun:
             self._jobs[job] = job_id
         return None
 
-    def _settle(self, index: int, piece: Piece, *, cached: bool) -> None:
-        if self.is_settled(index):
-            return
-        self._ready[index] = (piece, cached)
-        while (ready := self._ready.pop(self._merged, None)) is not None:
-            self._take_in_order(*ready)
-            self._merged += 1
-
-    def _take_in_order(self, piece: Piece, cached: bool) -> None:
-        self._merge.add(piece, cached=cached)
-        if self._plan.combine is None:
-            self._found.add(piece)
-        elif piece.outcome == "ok":
-            self._facts.append(Facts(piece.path, piece.language, piece.facts))
-
     def _keep(self) -> str | None:
         """Let all that was found be read in pieces; a single source's answer may outlive them."""
         if self._single or self._request.arguments.cursor is not None:
@@ -406,12 +339,17 @@ class FileRun:
         return uri
 
     def _tell(self) -> None:
+        """Say how many files are done, of how many as far as they are listed, and how fast it goes."""
         now = time.monotonic()
-        done = self._merged + len(self._ready)
-        if done and now - self._told_at >= _PROGRESS_INTERVAL_S and not self._single:
-            self._told_at = now
-            total = None if self._listing else float(len(self._sources))
-            self._request.on_progress(Progress(0, float(done), total, f"{done} files"))
+        done, passed_s = self._ordered.count(), now - self._told_at
+        if not done or passed_s < _PROGRESS_INTERVAL_S or self._single:
+            return
+        total = None if self._listing else float(len(self._sources))
+        rate = (done - self._told) / passed_s
+        self._told, self._told_at = done, now
+        self._request.on_progress(
+            Progress(0, float(done), total, f"{done} files, {rate:.0f} a second")
+        )
 
     # --- ending
 
@@ -423,7 +361,7 @@ class FileRun:
     def _finish(self) -> None:
         merge = self._merge
         failure = merge.why_not_the_one() if self._single else merge.why_nothing()
-        if failure is None and self._facts:
+        if failure is None and self._ordered.facts:
             self._combine()
             return
         if failure is None:
@@ -439,17 +377,18 @@ class FileRun:
 
     def combining_arguments(self) -> msgspec.Raw:
         """Encode the arguments of the job that makes rows of all facts."""
-        commits = self._earlier.commits(each.path for each in self._facts if each.path is not None)
-        return msgspec.Raw(_encode(CombineJob(self._plan.options, self._facts, commits)))
+        commits = self._earlier.commits(
+            each.path for each in self._ordered.facts if each.path is not None
+        )
+        return msgspec.Raw(_encode(CombineJob(self._plan.options, self._ordered.facts, commits)))
 
     def _combine(self) -> None:
         assert self._plan.combine is not None
         self._combining = True
         arguments = self.combining_arguments()
         if len(arguments) > MOST_COMBINED_BYTES:
-            message = (
-                f"There is too much to put together in {len(self._facts)} files: narrow with paths."
-            )
+            count = len(self._ordered.facts)
+            message = f"There is too much to put together in {count} files: narrow with paths."
             self._end(CallRefused("too_large", message))
         elif refusal := self._submit(CombiningJob(self), self._plan.combine, arguments):
             self._end(refusal)

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from coordinator.page import Limits, page
-from coordinator.shortfall import MOST_FAILURES, Shortfall
+from coordinator.runs.page import Limits, page
+from coordinator.runs.shortfall import MOST_FAILURES, Shortfall
 from coordinator.versions import Remarks
 from protocol.errors import CallRefused
 from protocol.tools.contract import FilePlan

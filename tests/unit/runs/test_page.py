@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from coordinator.merge import Bounds, Cursor, Merge, Merged, read_cursor
-from coordinator.shorten import shortened, shortened_text
+from coordinator.runs.merge import Bounds, Cursor, Merge, Merged, read_cursor
+from coordinator.runs.shorten import shortened, shortened_text
 from protocol.tools.contract import FilePlan, View
 from protocol.tools.files import Item, Piece
 

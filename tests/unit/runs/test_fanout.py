@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import msgspec
 import pytest
@@ -12,15 +11,14 @@ from msgspec import Raw
 
 from coordinator.dispatch.backend import Outcome
 from coordinator.dispatch.dispatcher import JobSpec
-from coordinator.fanout import FileRun, Request
-from coordinator.merge import Bounds, Merge, Merged
+from coordinator.runs.merge import Bounds, Merge, Merged
 from protocol.errors import CallRefused
 from protocol.tools.code_parse import CONTRACT, TOTALS, Arguments
 from protocol.tools.files import Listing, Skipped, Source
-from protocol.worker.messages import Progress
 from support.fakes import FakeListener
 from support.fakes_runs import (
     KIND,
+    Asked,
     Rig,
     encode,
     listed,
@@ -34,50 +32,6 @@ from support.fakes_time import fake_time
 
 PATHS = [path_of(number, 1) for number in range(6)]
 SINGLE = Source(path="f0-2", named=True, fingerprint="0:0:1:0:f0-2")
-
-
-class Asked:
-    """One run, and what whoever asked for it has heard."""
-
-    def __init__(self, rig: Rig, arguments: Arguments | None = None) -> None:
-        self.ends: list[Merged | CallRefused] = []
-        self.progress: list[Progress] = []
-        self.warnings: list[str] = []
-        self.arguments = arguments or Arguments(paths=["src"])
-        request = Request(
-            contract=CONTRACT,
-            arguments=self.arguments,
-            priority="low",
-            on_progress=self.progress.append,
-            on_warning=self.warnings.append,
-            on_end=self.ends.append,
-        )
-        self.run = FileRun(rig.services, request)
-
-    def start(self) -> "Asked":
-        self.run.start_listing(self.arguments.paths or ())
-        return self
-
-    def start_with(self, source: Source) -> "Asked":
-        self.run.start_with(source)
-        return self
-
-    def structured(self) -> dict[str, Any]:
-        (answer,) = self.ends
-        assert isinstance(answer, Merged)
-        decoded: dict[str, Any] = msgspec.json.decode(answer.structured)
-        return decoded
-
-    def refusal(self) -> CallRefused:
-        (answer,) = self.ends
-        assert isinstance(answer, CallRefused)
-        return answer
-
-    def parsed(self) -> list[str]:
-        return [file["path"] for file in self.structured()["files"]]
-
-    def failed(self) -> dict[str, str]:
-        return {file["path"]: file["code"] for file in self.structured()["failed"]}
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from typing import Protocol
 
 import msgspec
 
-from coordinator.fanout_jobs import ListingJob
 from coordinator.git.history import GitLimits, Question, history
 from coordinator.git.process import GitProcesses
+from coordinator.runs.jobs import ListingJob
 from coordinator.versions import FolderBefore, Remarks, Sized, Versions
 from protocol.errors import CallRefused
 from protocol.tools.contract import FilePlan

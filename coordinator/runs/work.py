@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cache.key import KEY_BYTES, call_key
-from coordinator.fanout import FileRun
+from coordinator.runs.fanout import FileRun
 from protocol.errors import CallRefused
 from protocol.tools.contract import Contract, FilePlan, Priority
 from protocol.tools.files import Source, Sources

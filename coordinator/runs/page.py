@@ -11,7 +11,7 @@ from zlib import crc32
 
 import msgspec
 
-from coordinator.shorten import shortened, shortened_text
+from coordinator.runs.shorten import shortened, shortened_text
 from protocol.tools.contract import View
 from protocol.tools.files import Item, Piece
 

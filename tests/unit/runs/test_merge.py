@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.merge import MOST_FAILURES, Bounds, Cursor, Merge, Merged, read_cursor
+from coordinator.runs.merge import MOST_FAILURES, Bounds, Cursor, Merge, Merged, read_cursor
 from protocol.errors import CallRefused
 from protocol.tools.code_parse import TOTALS
 from protocol.tools.contract import FilePlan

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from coordinator import fanout
 from coordinator.dispatch.backend import Outcome, Task
-from coordinator.fanout import FileRun, Request
-from coordinator.merge import Merged
+from coordinator.runs import fanout
+from coordinator.runs.fanout import FileRun
+from coordinator.runs.merge import Merged
+from coordinator.runs.request import Request
 from protocol.errors import CallRefused
 from protocol.tools.code_parse import CONTRACT, Arguments
 from protocol.tools.contract import FilePlan

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from coordinator.file_work import FileWork, file_work
+from coordinator.runs.work import FileWork, file_work
 from protocol.errors import CallRefused
 from protocol.tools.code_analyze import CONTRACT, Arguments
 
