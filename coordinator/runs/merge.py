@@ -253,7 +253,7 @@ class Merge:
             hints.append(f"… some rows were cut: narrow with {self._plan.narrow}")
         if cursor is not None:
             hints.append(
-                f"… {more} more {self._plan.noun}: pass cursor={cursor}, or narrow with {self._plan.narrow}"
+                f"… {more:,} more {self._plan.noun}: pass cursor={cursor}, or narrow with {self._plan.narrow}"
             )
         return hints
 
