@@ -11,14 +11,12 @@ import msgspec
 
 from cache.flight import Flights
 from cache.l1 import L1
+from coordinator.built_in import built_in_kinds, worker_settings
 from coordinator.call import Call, Calls
-from coordinator.config import Config, CrewConfig, Loaded, describe
+from coordinator.config import Config, Loaded, describe
 from coordinator.crew.actions import Note
-from coordinator.crew.health import HealthLimits
-from coordinator.crew.kind_crew import KindConfig, built_in_argv, zygote_argv
+from coordinator.crew.kind_crew import KindConfig
 from coordinator.crew.local import CrewListener, LocalCrew
-from coordinator.crew.restarts import RestartPolicy
-from coordinator.crew.scaling import ScalingPolicy
 from coordinator.crew.scratch import scratch_folder
 from coordinator.disk_cache import disk_store
 from coordinator.dispatch.dispatcher import Dispatcher
@@ -39,7 +37,6 @@ from coordinator.thresholds import configured
 from coordinator.version import __version__
 from protocol.tools.catalog import offered
 from protocol.worker.messages import Ready
-from protocol.worker.sandbox import SandboxPolicy
 from protocol.worker.settings import WorkerSettings
 
 _RESULT_ID_BYTES = 8
@@ -51,22 +48,50 @@ class App:
 
     def __init__(self, loaded: Loaded) -> None:
         config = loaded.config
-        directory = os.getcwd()
+        self._loaded = loaded
+        self._directory = os.getcwd()
         self._resources = contextlib.ExitStack()
         scratch = self._resources.enter_context(scratch_folder())
-        settings = _worker_settings(config, directory, scratch)
-        kinds = [*_built_in_kinds(config.crew, settings), *_third_parties(loaded, settings)]
-        metrics = Metrics()
-        flights: Flights[Call] = Flights()
-        cache = L1(config.cache.max_bytes, time.monotonic)
-        self._store = disk_store(config, settings)
-        quarantine = Quarantine(config.crew.quarantine_s)
-        self._grace_s = config.server.grace_s
-        self._directory = directory
+        self._settings = worker_settings(config, self._directory, scratch)
+        self._kinds = [
+            *built_in_kinds(config.crew, self._settings),
+            *_third_parties(loaded, self._settings),
+        ]
+        self._metrics = Metrics()
+        self._cache = L1(config.cache.max_bytes, time.monotonic)
+        self._store = disk_store(config, self._settings)
+        self._quarantine = Quarantine(config.crew.quarantine_s)
+        self._results = _new_results(config)
         self._git = GitProcesses()
-        self.crew = LocalCrew(
-            kinds,
-            config.crew.check_interval_s,
+        self.crew = self._new_crew()
+        self.dispatcher = self._new_dispatcher()
+        flights: Flights[Call] = Flights()
+        self.calls = Calls(
+            configured(offered(admin_tools=config.server.admin_tools), config.analyze),
+            self._services(),
+            flights,
+            self._metrics,
+            self._directory,
+        )
+        self.offers = Offers(
+            config.workers, self.calls.tools, lambda kind: self.crew.refusal(kind) is None
+        )
+        self._observatory = self._new_observatory(flights)
+        self._add_tools()
+        self.mcp = McpServer(
+            ServerInfo("toolcrew", "Toolcrew", __version__),
+            self.calls,
+            _library(self._observatory, loaded, self._results),
+            config.server.page_size,
+        )
+
+    # --- its parts
+
+    def _new_crew(self) -> LocalCrew:
+        metrics = self._metrics
+        return LocalCrew(
+            self._kinds,
+            self._loaded.config.crew.check_interval_s,
             CrewListener(
                 on_note=lambda kind, note: _note(metrics, self.offers, kind, note),
                 on_ready=lambda kind, ready: _ready(metrics, self.offers, kind, ready),
@@ -75,69 +100,56 @@ class App:
             owns_process=True,
             others=self._git.pids,
         )
-        self.dispatcher = Dispatcher(
+
+    def _new_dispatcher(self) -> Dispatcher:
+        queue = self._loaded.config.queue
+        return Dispatcher(
             self.crew,
             self.crew.kinds,
-            lambda kind: JobQueue(
-                config.queue.size, config.queue.class_step_s, lambda: self.crew.capacity(kind)
-            ),
-            metrics.waited,
+            lambda kind: JobQueue(queue.size, queue.class_step_s, lambda: self.crew.capacity(kind)),
+            self._metrics.waited,
         )
-        results = Results(
-            config.server.results_bytes,
-            config.server.results_ttl_s,
-            lambda: secrets.token_hex(_RESULT_ID_BYTES),
+
+    def _services(self) -> Services:
+        config = self._loaded.config
+        limits = GitLimits(
+            directory=self._directory,
+            roots=self._settings.roots,
+            max_file_bytes=config.files.max_file_bytes,
         )
-        services = Services(
+        return Services(
             dispatcher=self.dispatcher,
-            cache=cache,
+            cache=self._cache,
             store=self._store,
-            quarantine=quarantine,
+            quarantine=self._quarantine,
             files=config.files,
             crew=config.crew,
-            git=Git(
-                self._git,
-                GitLimits(
-                    directory=directory,
-                    roots=settings.roots,
-                    max_file_bytes=config.files.max_file_bytes,
-                ),
-                config.crew.deadline_s,
-            ),
-            results=results,
-            window={kind.name: 2 * kind.scaling.most + 1 for kind in kinds},
+            git=Git(self._git, limits, config.crew.deadline_s),
+            results=self._results,
+            window={kind.name: 2 * kind.scaling.most + 1 for kind in self._kinds},
         )
-        self.calls = Calls(
-            configured(offered(admin_tools=config.server.admin_tools), config.analyze),
-            services,
-            flights,
-            metrics,
-            directory,
-        )
-        self.offers = Offers(
-            config.workers, self.calls.tools, lambda kind: self.crew.refusal(kind) is None
-        )
-        self._observatory = observatory = Observatory(
+
+    def _new_observatory(self, flights: Flights[Call]) -> Observatory:
+        config = self._loaded.config
+        return Observatory(
             version=__version__,
             started_at=time.monotonic(),
-            metrics=metrics,
-            cache=cache,
+            metrics=self._metrics,
+            cache=self._cache,
             cache_max_bytes=config.cache.max_bytes,
             flights=flights,
             queue_size=config.queue.size,
             dispatcher=self.dispatcher,
-            quarantine=quarantine,
+            quarantine=self._quarantine,
             crew=self.crew,
         )
+
+    def _add_tools(self) -> None:
+        """Add the tools that the coordinator answers itself."""
+        observatory = self._observatory
         self.calls.add_local_tool("admin_get_metrics", lambda _: _metrics(observatory))
-        if config.server.admin_tools:
+        if self._loaded.config.server.admin_tools:
             self._add_admin_tools()
-        self.mcp = McpServer(
-            ServerInfo("toolcrew", "Toolcrew", __version__),
-            self.calls,
-            _library(observatory, loaded, results),
-            config.server.page_size,
-        )
 
     def _add_admin_tools(self) -> None:
         from coordinator.operators import Operators  # noqa: PLC0415 - few want it, all would wait
@@ -164,16 +176,10 @@ class App:
         self.dispatcher.close()
         self.calls.close()
         await self._git.close()
-        await self.crew.close(0.0 if at_once else min(1.0, self._grace_s))
+        await self.crew.close(0.0 if at_once else min(1.0, self._loaded.config.server.grace_s))
         if self._store is not None:
             await self._store.close()
         self._resources.close()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _note(metrics: Metrics, offers: Offers, kind: str, note: Note) -> None:
@@ -207,69 +213,12 @@ def _third_parties(loaded: Loaded, settings: WorkerSettings) -> list[KindConfig]
     ]
 
 
-def _built_in_kinds(crew: CrewConfig, settings: WorkerSettings) -> list[KindConfig]:
-    numbers = {
-        "parse": (crew.parse_workers_min, crew.parse_workers),
-        "analyze": (crew.analyze_workers_min, crew.analyze_workers),
-    }
-    return [
-        _built_in_kind(name, least, most or _cores(), crew, settings)
-        for name, (least, most) in numbers.items()
-    ]
-
-
-def _built_in_kind(
-    name: str, least: int, most: int, crew: CrewConfig, settings: WorkerSettings
-) -> KindConfig:
-    return KindConfig(
-        name=name,
-        scaling=ScalingPolicy(
-            least=min(least, most),
-            most=most,
-            utilisation=crew.utilisation,
-            keepalive_s=crew.scale_down_s,
-        ),
-        argv=built_in_argv(name),
-        zygote_argv=zygote_argv(name) if crew.zygote else None,
-        depth=2,
-        settings=settings,
-        limits=HealthLimits(
-            start_timeout_s=crew.start_timeout_s,
-            beat_timeout_s=crew.beat_s * crew.missed_beats,
-            ask_grace_s=crew.cancel_grace_s,
-            max_jobs=crew.max_jobs,
-            max_rss_bytes=crew.max_rss_bytes,
-            max_growth_bytes=crew.max_growth_bytes,
-            max_age_s=crew.max_age_s,
-            memory_limit_bytes=crew.memory_limit_bytes,
-        ),
-        restarts=RestartPolicy(
-            intensity=crew.restart_intensity,
-            period_s=crew.restart_period_s,
-            backoff_base_s=crew.backoff_base_s,
-            backoff_max_s=crew.backoff_max_s,
-            cool_down_s=crew.cool_down_s,
-        ),
-    )
-
-
-def _worker_settings(config: Config, directory: str, scratch: str) -> WorkerSettings:
-    roots = tuple(os.path.realpath(root) for root in config.server.roots or (directory,))
-    return WorkerSettings(
-        coordinator_pid=os.getpid(),
-        roots=roots,
-        working_directory=directory,
-        max_file_bytes=config.files.max_file_bytes,
-        max_listed_files=config.files.max_listed_files,
-        parse_budget_s=config.files.parse_budget_s,
-        beat_s=config.crew.beat_s,
-        scratch=scratch,
-        sandbox=SandboxPolicy(
-            enabled=config.crew.sandbox,
-            read=roots,
-            write=(scratch,) if scratch else (),
-            memory_limit_bytes=config.crew.memory_limit_bytes,
-        ),
+def _new_results(config: Config) -> Results:
+    server = config.server
+    return Results(
+        server.results_bytes,
+        server.results_ttl_s,
+        lambda: secrets.token_hex(_RESULT_ID_BYTES),
     )
 
 

@@ -48,6 +48,7 @@ LAYERS = (
     "operators",
     "call",
     "third_party",
+    "built_in",
     "frontends",
     "app",
     "runtime_folder",
