@@ -141,7 +141,7 @@ class StdioTransport:
             while self._output:
                 self._output.wrote(self._ends.write(self._output.head()))
         except BlockingIOError:
-            pass
+            pass  # the reader is slow: the loop says when there is room again
         except OSError:
             self._break()
             return

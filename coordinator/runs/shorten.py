@@ -3,6 +3,8 @@
 Strings and lists are cut; keys, numbers and short strings, such as the names of kinds, stay as they are.
 """
 
+from typing import cast
+
 import msgspec
 
 _STEPS = (1000, 200, 50, 10, 0)
@@ -33,10 +35,10 @@ def _cut(value: object, most: int) -> object:
     if isinstance(value, str):
         return shortened_text(value, max(most, _LEAST_STRING))
     if isinstance(value, list):
-        return [_cut(each, most) for each in value[:most]]
+        return [_cut(each, most) for each in cast("list[object]", value)[:most]]
     if isinstance(value, dict):
         return {
             key: each if key in _WHOLE and isinstance(each, str) else _cut(each, most)
-            for key, each in value.items()
+            for key, each in cast("dict[str, object]", value).items()
         }
     return value

@@ -15,8 +15,8 @@ from workers.analyze.changes.loading import both
 from workers.analyze.changes.rows import with_changes
 from workers.analyze.combine import LINKS
 from workers.analyze.file_rows import analyzed_file, function_items, type_items
-from workers.analyze.markdown import markdown_piece
 from workers.analyze.findings import MOST_FINDINGS, finding_items, findings
+from workers.analyze.markdown import markdown_piece
 from workers.analyze.measure import measure, measure_lines
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed, parsed

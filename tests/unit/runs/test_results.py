@@ -99,8 +99,8 @@ def test_files_without_rows_are_rows() -> None:
 
 def test_what_nobody_reads_is_forgotten_in_time() -> None:
     kept = results(ttl_s=60.0)
-    uri = kept.keep(filled(kept, piece(1, "a")), 100.0)
-    assert uri == f"{PREFIX}1"
+    uri = f"{PREFIX}1"
+    assert kept.keep(filled(kept, piece(1, "a")), 100.0) == uri
 
     assert kept.expire(159.9) == pytest.approx(160.0)
     assert kept.read(uri, 159.9)
