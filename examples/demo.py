@@ -20,7 +20,9 @@ _TOOLCREW = Path(sys.executable).parent / "toolcrew"
 async def main(project: Path) -> None:
     """Show what a client sees of one server, from its start to its end."""
     server = StdioServerParameters(
-        command=str(_TOOLCREW), args=["--log-level", "warning"], cwd=project
+        command=str(_TOOLCREW),
+        args=["--log-level", "warning", "--set", "cache.disk=false"],
+        cwd=project,
     )
     async with Client(server) as client:
         tools = [tool.name for tool in (await client.list_tools()).tools]

@@ -217,6 +217,9 @@ class AnalyzedFile(Measured, frozen=True, kw_only=True, omit_defaults=True):
         msgspec.Meta(description="changes: the file is gone, or new."),
     ] = None
     error_count: Annotated[int, msgspec.Meta(description="Syntax errors.")] = 0
+    symbol_count: Annotated[
+        int | None, msgspec.Meta(description="Where functions are not measured.")
+    ] = None
     documentation: Documentation | None = None
     functions: list[FunctionRow] = []
     types: list[TypeRow] = []

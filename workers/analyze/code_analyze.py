@@ -21,11 +21,15 @@ from workers.analyze.measure import measure, measure_lines
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed, parsed
 from workers.analyze.text_lines import headline
+from workers.bounds import within_bounds
 from workers.context import Tool
 from workers.file_tool import Load, file_tool
 from workers.files.reading import Loaded, load
 from workers.syntax.budget import Budget
 from workers.syntax.problems import wrong_nodes
+
+_MOST_BYTES = 8 << 20
+"""A source of ten thousand functions has fewer."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -43,7 +47,7 @@ def _piece(
     _, error_count = wrong_nodes(one.tree, budget)
     if options.detail not in OF_FILES:
         return _facts_piece(one, metrics, options, error_count, settled=loaded.settled)
-    items = _items(one, metrics, options)
+    items, is_cut = within_bounds(_items(one, metrics, options), _MOST_BYTES)
     is_findings = options.detail == "findings"
     file = analyzed_file(one, metrics, options, error_count, len(items) if is_findings else 0)
     piece = Piece(
@@ -54,7 +58,7 @@ def _piece(
         items=items,
         totals=_totals(metrics, file, options),
         settled=loaded.settled,
-        cut=is_findings and len(items) >= MOST_FINDINGS,
+        cut=is_cut or (is_findings and len(items) >= MOST_FINDINGS),
     )
     if options.detail == "changes":
         piece = with_changes(piece, one, metrics, source, loaded.before)

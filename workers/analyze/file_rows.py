@@ -16,6 +16,7 @@ from protocol.tools.files import Item
 from workers.analyze.model import FileMetrics, FunctionMetrics, TypeMetrics
 from workers.analyze.parsed import Parsed
 from workers.analyze.text_lines import function_line, type_line
+from workers.syntax.outline import outline
 
 _FIELDS: dict[Metric, tuple[str, ...]] = {
     "lines": ("lines",),
@@ -76,8 +77,14 @@ def analyzed_file(
         type_count=len(metrics.types),
         finding_count=findings,
         error_count=error_count,
+        symbol_count=_symbol_count(one) if metrics.cyclomatic is None else None,
         **_chosen(metrics, _names(options)),
     )
+
+
+def _symbol_count(one: Parsed) -> int:
+    """Count what a language has that has no functions to measure."""
+    return outline(one.tree, one.source, one.language, one.budget, counts_only=True).symbol_count
 
 
 def _metrics_of(metrics: FileMetrics) -> list[Metric]:

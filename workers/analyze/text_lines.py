@@ -11,6 +11,8 @@ def headline(file: AnalyzedFile, metrics: FileMetrics) -> str:
     if metrics.cyclomatic is not None:
         parts.append(_plural(file.function_count, "function"))
         parts += _numbers(file)
+    if file.symbol_count is not None:
+        parts.append(_plural(file.symbol_count, "symbol"))
     if file.error_count:
         parts.append(_plural(file.error_count, "syntax error"))
     return " · ".join(parts)

@@ -1,14 +1,9 @@
 """What a question comes to in one source, ready to become a piece."""
 
-from collections.abc import Iterable
-
 import msgspec
 
 from protocol.tools.code_found import FoundFile
 from protocol.tools.files import Item
-
-MOST_PIECE_BYTES = 1 << 20
-"""Rows beyond this are counted, and the piece says that it was cut."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -40,15 +35,3 @@ class Answer(msgspec.Struct, frozen=True):
 def item(text: str, row: msgspec.Struct, rank: int = 0) -> Item:
     """Return a row in both forms."""
     return Item(text, msgspec.Raw(_encode(row)), rank)
-
-
-def within_bounds(items: Iterable[Item]) -> tuple[list[Item], bool]:
-    """Take as many of *items* as one message may carry; tell whether some were left."""
-    kept: list[Item] = []
-    room = MOST_PIECE_BYTES
-    for each in items:
-        room -= len(each.data) + len(each.text.encode("utf-8", "replace"))
-        if room < 0:
-            return kept, True
-        kept.append(each)
-    return kept, False

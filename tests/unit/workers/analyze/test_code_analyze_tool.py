@@ -79,8 +79,18 @@ def test_a_language_without_rules_has_lines_and_says_so() -> None:
     notes = next(file for file in analyzed(FILES).files if file.path == "notes.md")
     python = next(file for file in analyzed(FILES).files if file.path == "pkg/simple.py")
     assert notes.metrics == ["lines"]
+    assert notes.symbol_count == 1
+    assert python.symbol_count is None
     assert notes.cyclomatic is None
     assert list(python.metrics) == list(get_args(Metric))
+
+
+def test_no_source_has_more_rows_than_a_message_may_carry() -> None:
+    source = "\n".join(f"def function_number_{number}(): pass" for number in range(20_000))
+    (piece,) = pieces_of({"a.py": source}, Arguments(path="."))
+    assert piece.cut
+    assert 5_000 < len(piece.items) < 20_000
+    assert piece.totals["functions"] == 20_000
 
 
 def test_totals_are_those_of_all_files_whatever_is_shown() -> None:
