@@ -27,7 +27,8 @@ def count_lines(tree: Tree, source: Source, language: str, budget: Budget) -> Li
         JobCancelled: nobody waits any more.
     """
     data = source.data
-    lines = [*map(bytes.strip, data.split(b"\n"))]
+    # Without blanks a blank line is nothing: half the time of stripping line by line.
+    lines = data.translate(None, _BLANKS).split(b"\n")
     if not data or data.endswith(b"\n"):
         lines.pop()  # what follows the last line break is not a line
     blank = lines.count(b"")

@@ -16,16 +16,25 @@ _MOST_INDENT = 500
 _MOST_LINE = 4096
 _MOST_LINES = 100
 _OPENING = re.compile(
-    r"^\s*(?:/\*+!?|//+!?|#+[!=]?|--+(?:\[=*\[| ?[|^])?|\(\*+|\{- ?\|?|\*+(?![/)])|<!--|=begin|[%;]+)[ \t]?",
-    re.MULTILINE,
+    r"\n\s*(?:/\*+!?|//+!?|#+[!=]?|--+(?:\[=*\[| ?[|^])?|\(\*+|\{- ?\|?|\*+(?![/)])|<!--|=begin|[%;]+)[ \t]?"
 )
 _CLOSING = re.compile(r"\s*(?:\*+[/)]|-->|-\}|=#|#>|\]=*\]|=end)\s*$")
+_IN_CLOSING = " \t\r\n*/)->}#]=end"
+"""Of these characters the ends of comments are made, and the blanks around them."""
+
 _TAGS = re.compile(r"</?summary>")
 
 
 def said(comment: str) -> str:
     """Return what *comment* says, without the marks that make it one."""
-    return inspect.cleandoc(_TAGS.sub("", _OPENING.sub("", _CLOSING.sub("", comment)))).strip()
+    # Patterns that begin with a line break, or are tried near the end only, are found in a third of
+    # the time: what comments say is a tenth of the walk over Java.
+    closing = _CLOSING.search(comment, len(comment.rstrip(_IN_CLOSING)))
+    text = "\n" + (comment if closing is None else comment[: closing.start()])
+    text = _OPENING.sub("\n", text)[1:]
+    if "summary>" in text:
+        text = _TAGS.sub("", text)
+    return inspect.cleandoc(text).strip() if "\n" in text else text.expandtabs().strip()
 
 
 class Remarks:

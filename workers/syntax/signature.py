@@ -18,8 +18,8 @@ _MOST_DECORATORS = 20
 _MOST_DECORATOR = 100
 _BLANKS = b" ;,\t\r\n"
 _GAP = re.compile(rb"\s+([,)])")
-_OPENED = re.compile(rb"(?<=[(\[])\s+")
-_CLOSED = re.compile(rb",?\s+(?=[)\]])")
+_HAS_GAP = re.compile(rb"[,)](?<=\s.)")
+_CLOSING = (b")", b"]")
 _JOINTS = (b":", b"=", b"{", b";", b",")
 
 
@@ -30,7 +30,7 @@ class Signatures:
         self._decorators = frozenset(grammars.kind_id(grammar, kind) for kind in spec.decorators)
         others = (*spec.comments, *spec.noise)
         self._noise = self._decorators.union(grammars.kind_id(grammar, kind) for kind in others)
-        self._marks = [re.compile(re.escape(mark)).search for mark in spec.noise_marks]
+        self._marks = spec.noise_marks
         self._words = Words(spec.words)
         self._seen = self._words.seen
         self._async_sign = spec.async_sign
@@ -60,10 +60,10 @@ class Signatures:
         end = stop if stop - start <= _MOST_BYTES else start + _MOST_BYTES
         head = data[start:end]
         beginning = head[: name_start - start] if name_start > start else b""
-        for search in self._marks:
-            if (mark := search(head)) is not None:
-                if self._tail is not None and self._is_tail(head, mark.start()):
-                    head = head[: mark.start()]
+        for mark in self._marks:
+            if (at := head.find(mark)) >= 0:
+                if self._tail is not None and self._is_tail(head, at):
+                    head = head[:at]
                 elif noise := list(self._noisy_nodes(data, outer, end)):
                     head = _without(noise, data, start, end)
                     beginning = _without(noise, data, start, min(name_start, end))
@@ -73,7 +73,7 @@ class Signatures:
         if end == stop:
             line = head.rstrip(_BLANKS) if body is None else _without_joint(head.rstrip())
         if b"\n" in line:
-            line = _OPENED.sub(b"", _CLOSED.sub(b"", line))
+            line = _without_breaks(line)
         signature = on_one_line(line.decode("utf-8", "replace"), _MOST_CHARACTERS)
         modifiers = self._seen.get(beginning) or self._words.read(beginning)
         if decorators or self._has_signs:
@@ -107,17 +107,31 @@ class Signatures:
         return decorators if all(each.kind_id in self._noise for each in decorators) else None
 
     def _noisy_nodes(self, data: bytes, outer: Node, end: int) -> Iterator[Node]:
+        # Nothing is looked at behind the last mark: for `@Override public void ...` most of the nodes.
+        last = max(data.rfind(mark, outer.start_byte, end) for mark in self._marks)
+
         def into(node: Node, _depth: int) -> bool:
             if node.kind_id in self._noise:
                 return False
             start, stop = node.start_byte, min(node.end_byte, end)
-            return any(search(data, start, stop) is not None for search in self._marks)
+            return any(data.find(mark, start, stop) >= 0 for mark in self._marks)
 
         for _, node, _ in preorder(outer, into):
-            if node.start_byte >= end:
+            if node.start_byte > last:
                 return
             if node.kind_id in self._noise:
                 yield node
+
+
+def _without_breaks(line: bytes) -> bytes:
+    """Put a declaration of several lines on one, with no blanks inside of brackets.
+
+    Replacing takes a quarter of the time of patterns that look around each blank.
+    """
+    line = b" ".join(line.split())
+    for closing in _CLOSING:
+        line = line.replace(b", " + closing, closing).replace(b" " + closing, closing)
+    return line.replace(b"( ", b"(").replace(b"[ ", b"[")
 
 
 def _without(noise: list[Node], data: bytes, start: int, end: int) -> bytes:
@@ -127,7 +141,8 @@ def _without(noise: list[Node], data: bytes, start: int, end: int) -> bytes:
             break
         kept.append(data[start : node.start_byte])
         start = node.end_byte
-    return _GAP.sub(rb"\1", b" ".join((*kept, data[start : max(start, end)])))
+    text = b" ".join((*kept, data[start : max(start, end)]))
+    return _GAP.sub(rb"\1", text) if _HAS_GAP.search(text) else text
 
 
 def _without_joint(head: bytes) -> bytes:
