@@ -1,6 +1,7 @@
 """A tool's raw arguments become its Struct, or one sentence that a model can act on."""
 
 import re
+from typing import Any
 
 import msgspec
 
@@ -22,7 +23,7 @@ class ArgumentDecoder:
     def __init__(self, contract: Contract) -> None:
         # Not strict: models write "3" for 3, and there is nothing else that they could mean.
         self._decode = msgspec.json.Decoder(contract.arguments, strict=False).decode
-        self._schema = _properties(contract.arguments)
+        self._schema, self._members = _properties(contract.arguments)
 
     def decode(self, arguments: bytes | msgspec.Raw) -> msgspec.Struct:
         """Return the arguments as their Struct, languages by their canonical names.
@@ -46,20 +47,23 @@ class ArgumentDecoder:
         where = match["where"].lstrip(".") if match else ""
         what = message[: match.start()] if match else message
         if unknown := _UNKNOWN.search(what):
-            return self._unknown_field(unknown["field"])
+            return self._unknown_field(where, unknown["field"])
         if enum := _ENUM.search(what):
             return self._bad_choice(where, enum["value"])
         return f"`{where}`: {_lower(what)}" if where else f"the arguments: {_lower(what)}"
 
-    def _unknown_field(self, field: str) -> str:
+    def _unknown_field(self, where: str, field: str) -> str:
         field = field[:_MOST_SHOWN]
-        near = nearest(field, self._schema)
+        known = self._members.get(where, []) if where else list(self._schema)
+        near = nearest(field, known)
         hint = f"did you mean `{near[0]}`? " if near else ""
-        known = ", ".join(self._schema) or "none"
-        return f"unknown argument `{field}`; {hint}This tool takes: {known}"
+        taker = f"`{where}`" if where else "This tool"
+        names = ", ".join(known) or "none"
+        name = f"{where}.{field}" if where else field
+        return f"unknown argument `{name}`; {hint}{taker} takes: {names}"
 
     def _bad_choice(self, where: str, value: str) -> str:
-        choices = self._schema.get(where, [])
+        choices = self._schema.get(where.partition("[")[0], [])
         value = value[:_MOST_SHOWN]
         hint = did_you_mean(value.strip("'\""), choices)
         return f"`{where}`: expected one of {', '.join(choices)}, got {value}{hint}"
@@ -103,11 +107,22 @@ def unquoted(arguments: bytes | msgspec.Raw) -> bytes | msgspec.Raw:
     return msgspec.json.decode(raw, type=str).encode()
 
 
-def _properties(arguments: type[msgspec.Struct]) -> dict[str, list[str]]:
-    """Return each argument with its choices, if it has any."""
+def _properties(
+    arguments: type[msgspec.Struct],
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Return each argument with its choices, if it has any, and each that is an object with its members."""
     _, definitions = msgspec.json.schema_components([arguments])
-    properties = definitions[arguments.__name__]["properties"]
-    return {name: schema.get("enum", []) for name, schema in properties.items()}
+    properties: dict[str, Any] = definitions[arguments.__name__]["properties"]
+    choices: dict[str, list[str]] = {}
+    members: dict[str, list[str]] = {}
+    for name, schema in properties.items():
+        for form in schema.get("anyOf", [schema]):  # what may be left out is one form among others
+            enum = form.get("enum") or form.get("items", {}).get("enum", [])
+            choices.setdefault(name, []).extend(enum)
+            referred = form.get("$ref", "").rpartition("/")[2]
+            if referred in definitions:
+                members[name] = list(definitions[referred].get("properties", ()))
+    return choices, members
 
 
 def _lower(text: str) -> str:

@@ -67,7 +67,9 @@ Measure = Literal[
 ALL_METRICS: tuple[Metric, ...] = get_args(Metric)
 
 
-class Thresholds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Thresholds(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """The most that is no finding; 0: never one. Left out: as configured."""
 
     function_lines: Annotated[int, msgspec.Meta(ge=0)] | None = None

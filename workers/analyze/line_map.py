@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import accumulate
-from operator import not_
 
 Span = tuple[int, int]
 
@@ -17,11 +16,9 @@ class LineMap:
     __slots__ = ("_blank", "_no_code", "total")
 
     def __init__(self, data: bytes, comments: Sequence[Span]) -> None:
-        text = _lines(data)
-        code = _lines(_without(data, comments)) if comments else text
-        self.total = len(text)
-        self._blank = _sums(text)
-        self._no_code = _sums(code)
+        self._blank = _blank_lines(data)
+        self._no_code = _blank_lines(_without(data, comments)) if comments else self._blank
+        self.total = len(self._blank) - 1
 
     def count(self, first: int, last: int) -> tuple[int, int, int, int]:
         """Return all, code, comment and blank lines from *first* to *last*, both 1-based."""
@@ -31,16 +28,12 @@ class LineMap:
         return total, total - no_code, no_code - blank, blank
 
 
-def _sums(lines: list[bytes]) -> list[int]:
-    """Return how many of *lines* are empty up to each of them."""
-    return [*accumulate(map(not_, lines), initial=0)]
-
-
-def _lines(data: bytes) -> list[bytes]:
-    lines = [*map(bytes.strip, data.split(b"\n"))]
-    if not data or data.endswith(b"\n"):
+def _blank_lines(data: bytes) -> list[int]:
+    """Return how many blank lines there are up to each line."""
+    lines = data.replace(b"\n", b" \n").split(b"\n")  # a line of nothing would be no space
+    if not lines[-1]:
         lines.pop()  # what follows the last line break is not a line
-    return lines
+    return [*accumulate(map(bytes.isspace, lines), initial=0)]
 
 
 def _without(data: bytes, comments: Sequence[Span]) -> bytes:

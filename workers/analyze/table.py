@@ -32,14 +32,16 @@ _INFIX: Final[dict[Infix, int]] = {
 
 
 WHOLE: Final = 0
-INSIDE: Final = 1
-PATH: Final = 2
-KEEP_WHOLE: Final = 3
-KEEP: Final = 4
-KEEP_STRING: Final = 5
-KEEP_REST: Final = 6
+PATH: Final = 1
+INSIDE: Final = 2
+KEEP: Final = 3
+KEEP_STRING: Final = 4
+KEEP_REST: Final = 5
+KEEP_WHOLE: Final = 6
 """What the walk does with a node: looks inside or takes it whole, keeps it or does not. A string is
-looked into if code is in it, a path if more than names is, and of others only the rest behind a part."""
+looked into if code is in it, a path if more than names is, and of others only the rest behind a part.
+
+The walk compares: from `KEEP` on a node is kept, and what is next to it needs no closer look."""
 
 
 class Table(NamedTuple):

@@ -12,13 +12,19 @@ from typing import Final, NamedTuple
 
 from tree_sitter import Node, Tree, TreeCursor
 
-from workers.analyze.table import KEEP_STRING, KEEP_WHOLE, PATH, Table, part_of
+from workers.analyze.table import (
+    INSIDE,
+    KEEP,
+    KEEP_STRING,
+    KEEP_WHOLE,
+    PATH,
+    Table,
+    part_of,
+)
 from workers.analyze.targets import LONGEST, target
 from workers.syntax.budget import Budget
 
 _CHECK_EVERY: Final = 4096
-_IS_INSIDE: Final = (False, True, None, False, True, None, None)
-"""By plan, whether to look into a node; None: that takes a closer look."""
 
 
 class Marks(NamedTuple):
@@ -58,12 +64,12 @@ def _kept(tree: Tree, data: bytes, rules: Table, budget: Budget) -> list[Node]:
             node: Node = cursor.node  # type: ignore[assignment] # a cursor is always somewhere
             plans = plan[node.kind_id]
             if plans:
-                if plans >= KEEP_WHOLE:
+                if plans >= KEEP:
                     keep(node)
-                is_inside = _IS_INSIDE[plans]
-                if is_inside is None:
-                    is_inside = look(node, plans)
-                if is_inside and into():
+                if INSIDE <= plans <= KEEP:
+                    if into():
+                        continue
+                elif plans != KEEP_WHOLE and look(node, plans) and into():
                     continue
             while not along():
                 if not up():

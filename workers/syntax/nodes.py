@@ -38,7 +38,11 @@ def field(node: Node | None, *names: str) -> Node | None:
 
 def child(node: Node | None, *kinds: str) -> Node | None:
     """Return the first named child of *node* that is of one of *kinds*."""
-    return next(children(node, *kinds), None)
+    if node is not None:
+        for each in node.named_children:
+            if each.type in kinds:
+                return each
+    return None
 
 
 def children(node: Node | None, *kinds: str) -> Iterator[Node]:

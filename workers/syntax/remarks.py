@@ -11,6 +11,7 @@ from tree_sitter import Node
 
 from workers.syntax.source import Source
 
+_LINE_BREAK = ord("\n")
 _MOST_BYTES = 2048
 _MOST_INDENT = 500
 _MOST_LINE = 4096
@@ -65,7 +66,7 @@ class Remarks:
         """Return what the comment on the line above the one that begins at *start* says."""
         data = self._data
         stop = self._line_above(start)
-        if stop <= 0:
+        if stop <= 0 or data[stop - 1] == _LINE_BREAK:
             return None
         line_start = data.rfind(b"\n", max(stop - _MOST_LINE, 0), stop) + 1
         line = data[line_start:stop].rstrip()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from protocol.errors import CallRefused
 from protocol.tools.admin_get_metrics import CONTRACT as METRICS
 from protocol.tools.arguments import ArgumentDecoder
+from protocol.tools.code_analyze import CONTRACT as ANALYZE
 from protocol.tools.code_parse import CONTRACT, Arguments
 from protocol.tools.files import Sources
 from protocol.tools.languages import LANGUAGES, MAIN_LANGUAGES
@@ -227,3 +228,28 @@ def test_a_tool_without_arguments_says_so() -> None:
 
 def test_null_arguments_mean_none() -> None:
     assert ArgumentDecoder(METRICS).decode(b"null") == METRICS.arguments()
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (
+            b'{"path":"a","detail":"hotspot"}',
+            "`detail`: expected one of calls, changes, duplicates, findings, folders, functions, "
+            "hotspots, imports, summary, types, unused, got 'hotspot'; did you mean hotspots?",
+        ),
+        (
+            b'{"path":"a","metrics":["lines","abcd"]}',
+            "`metrics[1]`: expected one of abc, cognitive, cyclomatic, documentation, fan, halstead, "
+            "lines, maintainability, nesting, parameters, got 'abcd'; did you mean abc?",
+        ),
+        (
+            b'{"path":"a","thresholds":{"cyclomatc":3}}',
+            "unknown argument `thresholds.cyclomatc`; did you mean `cyclomatic`? `thresholds` takes: "
+            "function_lines, file_lines, cyclomatic, cognitive, parameters, nesting.",
+        ),
+        (b'{"path":"a","thresholds":3}', "`thresholds`: expected `object | null`, got `int`."),
+    ],
+)
+def test_what_may_be_left_out_is_explained_as_well(raw: bytes, message: str) -> None:
+    assert str(refusal_of(raw, ArgumentDecoder(ANALYZE))) == message

@@ -17,6 +17,7 @@ from workers.analyze.graph.call_facts import Called, FileCalls, file_calls
 from workers.analyze.graph.call_graph import Graph
 from workers.analyze.graph.definitions import CallFile
 from workers.analyze.graph.imports import stopper
+from workers.analyze.graph.paths import files_said
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed
 from workers.context import JobContext
@@ -139,7 +140,7 @@ def _text(rows: list[CallEdge], known: list[CallFile], left_out: Counter[str]) -
     by_name = sum(row.certainty == "name" for row in rows)
     lines = [
         (
-            f"{len(rows):,} calls between {definitions:,} definitions in {len(known):,} files "
+            f"{len(rows):,} calls between {definitions:,} definitions in {files_said(len(known))} "
             f"({by_name:,} of them by name only); {sum(left_out.values()):,} calls of others."
         )
     ]

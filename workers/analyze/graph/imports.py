@@ -23,7 +23,7 @@ from workers.analyze.graph.import_facts import (
     Imported,
     file_imports,
 )
-from workers.analyze.graph.paths import Paths
+from workers.analyze.graph.paths import Paths, files_said
 from workers.analyze.graph.resolve import Source, Target, resolver
 from workers.analyze.graph.resolve_go_rust import RustCrates
 from workers.analyze.model import FileMetrics
@@ -176,7 +176,7 @@ def _text(rows: list[ImportEdge], rings: list[tuple[list[str], int]], files: int
     inside = [row for row in rows if row.target is not None]
     cycles = f"{len(rings) or 'no'} import cycle{'' if len(rings) == 1 else 's'}"
     lines = [
-        f"{len(rows):,} imports in {files:,} files, {len(inside):,} of them of given files; {cycles}."
+        f"{len(rows):,} imports in {files_said(files)}, {len(inside):,} of them of given files; {cycles}."
     ]
     for ring, size in rings[:_MOST_SAID]:
         knot = f"  (the shortest ring among {size} files that reach each other)"

@@ -76,3 +76,8 @@ def join(folder: str, relative: str) -> str:
     """Return where *relative* leads from *folder*."""
     path = posixpath.normpath(posixpath.join(folder, relative))
     return "" if path == "." else path
+
+
+def files_said(count: int) -> str:
+    """Return how many files there are, in words."""
+    return "1 file" if count == 1 else f"{count:,} files"

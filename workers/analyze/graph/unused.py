@@ -17,6 +17,7 @@ from protocol.tools.files import Combined, Facts, Item
 from workers.analyze.graph.bindings import bindings
 from workers.analyze.graph.imports import stopper
 from workers.analyze.graph.occurrences import Occurrences
+from workers.analyze.graph.paths import files_said
 from workers.analyze.graph.privates import Private, privates
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed
@@ -199,5 +200,5 @@ def _text(rows: list[Unused], files: int) -> str:
     imports = sum(row.what == "import" for row in rows)
     return (
         f"{imports:,} unused imports and {len(rows) - imports:,} unused private symbols in "
-        f"{files:,} files (candidates)."
+        f"{files_said(files)} (candidates)."
     )
