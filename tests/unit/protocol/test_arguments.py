@@ -235,18 +235,24 @@ def test_null_arguments_mean_none() -> None:
     [
         (
             b'{"path":"a","detail":"hotspot"}',
-            "`detail`: expected one of calls, changes, duplicates, findings, folders, functions, "
-            "hotspots, imports, summary, types, unused, got 'hotspot'; did you mean hotspots?",
+            (
+                "`detail`: expected one of calls, changes, duplicates, findings, folders, functions, "
+                "hotspots, imports, summary, types, unused, got 'hotspot'; did you mean hotspots?"
+            ),
         ),
         (
             b'{"path":"a","metrics":["lines","abcd"]}',
-            "`metrics[1]`: expected one of abc, cognitive, cyclomatic, documentation, fan, halstead, "
-            "lines, maintainability, nesting, parameters, got 'abcd'; did you mean abc?",
+            (
+                "`metrics[1]`: expected one of abc, cognitive, cyclomatic, documentation, fan, halstead, "
+                "lines, maintainability, nesting, parameters, got 'abcd'; did you mean abc?"
+            ),
         ),
         (
             b'{"path":"a","thresholds":{"cyclomatc":3}}',
-            "unknown argument `thresholds.cyclomatc`; did you mean `cyclomatic`? `thresholds` takes: "
-            "function_lines, file_lines, cyclomatic, cognitive, parameters, nesting.",
+            (
+                "unknown argument `thresholds.cyclomatc`; did you mean `cyclomatic`? `thresholds` takes: "
+                "function_lines, file_lines, cyclomatic, cognitive, parameters, nesting."
+            ),
         ),
         (b'{"path":"a","thresholds":3}', "`thresholds`: expected `object | null`, got `int`."),
     ],

@@ -150,7 +150,7 @@ def test_a_candidate_says_what_and_why() -> None:
     assert [item.text for item in found.rows] == [
         "a.py:1 import b: Nothing in this file uses b (m.a)."
     ]
-    assert found.text == "1 unused imports and 0 unused private symbols in 1 files (candidates)."
+    assert found.text == "1 unused imports and 0 unused private symbols in 1 file (candidates)."
     assert "Candidates" in overview(found).notes[0]
 
 
