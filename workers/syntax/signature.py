@@ -107,7 +107,7 @@ class Signatures:
         return decorators if all(each.kind_id in self._noise for each in decorators) else None
 
     def _noisy_nodes(self, data: bytes, outer: Node, end: int) -> list[Node]:
-        """Go from mark to mark: to visit what is between them takes three times as long in Java."""
+        """Go from mark to mark: to visit all that is between them takes a tenth of the walk over Java."""
         found: list[Node] = []
         cursor, noise = outer.walk(), self._noise
         at = self._next_mark(data, outer.start_byte, end)
