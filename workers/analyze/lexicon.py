@@ -22,9 +22,9 @@ _MOST_RUNS: Final = 20_000
 
 
 class Tokens(NamedTuple):
-    """The tokens of a stretch of code.
+    """The tokens of a stretch of code: how many there are, and which *words*, *signs* and *literals*.
 
-    *words* and *signs* are those that occur, as they were cut.
+    *signs* are operators; keywords are among the *words*.
     """
 
     operators: int
@@ -42,7 +42,6 @@ class Lexicon:
         self._words = _keeping(_WORD)
         self._signs = _keeping(signs)
         self._operators = _Operators(rules.operators)
-        self._lengths = _Lengths(self._operators)
         self._keywords = rules.keywords
 
     def tokens(self, code: bytes, literals: list[bytes]) -> Tokens:
@@ -50,16 +49,15 @@ class Lexicon:
         words = code.translate(self._words).split()
         runs = code.translate(self._signs).split()
         keywords = sum(map(self._keywords.__contains__, words))
-        signs = sum(map(self._lengths.__getitem__, runs))
+        signs = [*chain.from_iterable(map(self._operators.__getitem__, runs))]
         operands = len(words) - keywords + len(literals)
-        return Tokens(keywords + signs, operands, {*words}, {*runs}, {*literals})
+        return Tokens(keywords + len(signs), operands, {*words}, {*signs}, {*literals})
 
     def distinct(self, tokens: Tokens) -> tuple[int, int]:
         """Return how many operators and how many operands there are."""
         keywords = len(tokens.words & self._keywords)
-        operators = {*chain.from_iterable(map(self._operators.__getitem__, tokens.signs))}
         names = len(tokens.words) - keywords
-        return keywords + len(operators), names + len(tokens.literals)
+        return keywords + len(tokens.signs), names + len(tokens.literals)
 
 
 def _keeping(kept: bytes) -> bytes:
@@ -79,20 +77,6 @@ class _Operators(dict[bytes, tuple[bytes, ...]]):
         if len(run) <= _LONGEST_RUN and len(self) < _MOST_RUNS:
             self[run] = parts
         return parts
-
-
-class _Lengths(dict[bytes, int]):
-    """Signs that touch, and how many operators they are."""
-
-    def __init__(self, operators: _Operators) -> None:
-        super().__init__()
-        self._operators = operators
-
-    def __missing__(self, run: bytes) -> int:
-        length = len(self._operators[run])
-        if len(run) <= _LONGEST_RUN and len(self) < _MOST_RUNS:
-            self[run] = length
-        return length
 
 
 @functools.cache
