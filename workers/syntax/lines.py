@@ -44,30 +44,35 @@ class _CommentLines:
         self._data = data
         self._table = rules
         self._budget = budget
+        self._asked = 0
         self._clean = 0  # up to here the current line holds comments only
 
     def count(self) -> int:
         """Count line comments and block comments apart: the tree tells which is inside which."""
-        runs = self._table.comment_lines.finditer(b"\n" + self._data)
-        return self._in_blocks() + sum(self._lines_of_run(*match.span()) for match in runs)
+        return self._in_blocks() + self._in_lines()
+
+    def _in_lines(self) -> int:
+        """After one true comment line no string is open, so one right behind it is not looked up.
+
+        The marks are looked for, not the lines: that takes half the time in Python.
+        """
+        data, count, known = self._data, 0, -1
+        rests = self._table.comment_rest
+        for match in () if rests is None else rests.finditer(data):
+            at = match.start()
+            start = data.rfind(b"\n", 0, at) + 1
+            if at > start and not data[start:at].isspace():
+                continue
+            if start == known or self._comment_at(at) is not None:
+                count += 1
+                known = match.end() + 1
+        return count
 
     def _in_blocks(self) -> int:
         if self._table.block_comment is None:
             return 0
         blocks = self._table.block_comment.finditer(self._data)
         return sum(self._lines_of_block(match.start()) for match in blocks)
-
-    def _lines_of_run(self, start: int, end: int) -> int:
-        """After one true comment line no string is open, so only the lines before it are looked up.
-
-        The offsets are in a copy that has one line break in front.
-        """
-        lines = self._data[start : end - 1].split(b"\n")
-        for at, line in enumerate(lines):
-            if self._comment_at(start + len(line) - len(line.lstrip())) is not None:
-                return len(lines) - at
-            start += len(line) + 1
-        return 0
 
     def _lines_of_block(self, start: int) -> int:
         node = self._comment_at(start)
@@ -97,7 +102,9 @@ class _CommentLines:
 
     def _comment_at(self, start: int) -> Node | None:
         """Return the comment that begins at *start*, however its inside is parsed."""
-        self._budget.check()
+        self._asked += 1
+        if not self._asked & 0xF:
+            self._budget.check()
         node = self._root.descendant_for_byte_range(start, start + 1)
         while node is not None and node.start_byte == start:
             if node.kind_id in self._table.comments:

@@ -26,6 +26,9 @@ from workers.syntax.spec import (
 _ERROR = 0xFFFF
 """The kind of nodes that hold what the grammar could not read: definitions may be among it."""
 
+_NOTHING = rb"(?!)"
+"""How the pattern is written that matches nothing."""
+
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """What to do with one kind of node; `INSIDE` itself means: only look into it.
@@ -66,7 +69,7 @@ class Table(NamedTuple):
     docstring: DocstringOf | None
     between: frozenset[int]
     comments: frozenset[int]
-    comment_lines: re.Pattern[bytes]
+    comment_rest: re.Pattern[bytes] | None
     line_comment: re.Pattern[bytes]
     block_comment: re.Pattern[bytes] | None
     comment_end: bytes
@@ -91,17 +94,16 @@ def table(language: str) -> Table:
         docstring=spec.docstring,
         between=frozenset(grammars.kind_id(grammar, kind) for kind in spec.between),
         comments=frozenset(grammars.kind_id(grammar, kind) for kind in spec.comments),
-        comment_lines=_comment_lines(spec.line_comment),
+        comment_rest=_comment_rest(spec.line_comment),
         line_comment=re.compile(spec.line_comment),
         block_comment=re.compile(spec.block_comment) if spec.block_comment else None,
         comment_end=spec.comment_end,
     )
 
 
-def _comment_lines(line_comment: bytes) -> re.Pattern[bytes]:
-    """Match the line break before, and all of, a run of lines that look like comments."""
-    line = rb"\n[ \t\r\f\v]*(?:%b)[^\n]*" % line_comment
-    return re.compile(b"%b(?:%b)*" % (line, line))
+def _comment_rest(line_comment: bytes) -> re.Pattern[bytes] | None:
+    """Match what looks like a comment up to the end of its line; None: there are no such comments."""
+    return None if line_comment == _NOTHING else re.compile(rb"(?:%b)[^\n]*" % line_comment)
 
 
 def _named(spec: Spec, grammar: tree_sitter.Language) -> dict[str, Entry]:
