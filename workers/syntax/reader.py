@@ -55,7 +55,7 @@ class Reader:
         self._signatures = rules.signatures
         self._visibility = rules.visibility
         self._docstring = rules.docstring
-        self._remarks = Remarks(source, root, rules.comments, rules.line_comment, rules.comment_end)
+        self._remarks = Remarks(source, root, rules.comments, rules.comment_line, rules.comment_end)
         self._name = ""
         self._named: Node | None = None
         self._start = self._end = _NOWHERE
@@ -118,7 +118,10 @@ class Reader:
         elif self._visibility is not None and not region.scope.is_local:
             visibility = self._visibility(self._name, kind, region.scope)
         if self._docstring is None:
-            said = self._remarks.in_front_of(self._first_byte(start, before, region))
+            is_first = not before and region.lead is None
+            said = self._remarks.in_front_of(
+                start if is_first else self._first_byte(start, before, region)
+            )
         else:
             said = self._docstring(body, self._source)
         place, end = self._source.range_of(outer), outer.end_byte

@@ -41,8 +41,9 @@ def said(comment: str) -> str:
 class Remarks:
     """Finds the comments in front of definitions in one source.
 
-    *comments*: the numbers of nodes that are comments. *line_comment*: how those begin that end with
-    the line. *ending*: how the others end.
+    *comments*: the numbers of nodes that are comments. *line_comment*: matches the beginning of a line
+    with one that ends with the line, and the blanks before as its first group. *ending*: how the
+    others end.
     """
 
     __slots__ = ("_comments", "_data", "_ending", "_line_comment", "_root", "_source")
@@ -68,9 +69,9 @@ class Remarks:
         stop = self._line_above(start)
         if stop <= 0 or data[stop - 1] == _LINE_BREAK:
             return None
-        line_start = data.rfind(b"\n", max(stop - _MOST_LINE, 0), stop) + 1
+        line_start = data.rfind(b"\n", stop - _MOST_LINE if stop > _MOST_LINE else 0, stop) + 1
         line = data[line_start:stop].rstrip()
-        is_line = self._line_comment.match(line.lstrip()) is not None
+        is_line = self._line_comment.match(line) is not None
         if not is_line and not line.endswith(self._ending):
             return None
         first = self._comment_at(line_start + len(line) - 1)
@@ -82,10 +83,11 @@ class Remarks:
 
     def _line_above(self, start: int) -> int:
         """Return where the line above ends; -1 if there is none, -2 if *start* is not first on its line."""
-        far = max(start - _MOST_INDENT, 0)
+        far = start - _MOST_INDENT if start > _MOST_INDENT else 0
         line_break = self._data.rfind(b"\n", far, start)
-        before = self._data[max(line_break + 1, far) : start]
-        if (before and not before.isspace()) or (line_break < 0 < far):
+        if line_break < 0:
+            return -2 if far or self._data[:start].strip() else -1
+        if start - line_break > 1 and not self._data[line_break + 1 : start].isspace():
             return -2
         return line_break
 
@@ -105,9 +107,8 @@ class Remarks:
             if stop <= 0:
                 break
             line_start = self._data.rfind(b"\n", max(stop - _MOST_LINE, 0), stop) + 1
-            line = self._data[line_start:stop]
-            bare = line.lstrip()
-            if self._line_comment.match(bare) is None:
+            comment = self._line_comment.match(self._data, line_start, stop)
+            if comment is None:
                 break
-            start = line_start + len(line) - len(bare)
+            start = comment.end(1)
         return start

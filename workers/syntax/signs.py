@@ -7,7 +7,10 @@ that, where the next sign stands is one bisection.
 import functools
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 
+_ENDS = b"\r\n"
+_LINE_BREAK = ord("\n")
 _MOST_LINE = 200
 """Of a longer line only this much is looked at in front of a sign."""
 
@@ -55,16 +58,18 @@ class Signs:
         found = [match.start() for match in _literal(mark).finditer(data)]
         if before:
             found = [at for at in found if data[at - 1] in before]
-        if never is not None:
-            found = [at for at in found if not self._is_none(at, len(mark), never)]
-        places += found
+        places += found if never is None else self._without(never, found, len(mark))
 
-    def _is_none(self, at: int, length: int, never: re.Pattern[bytes]) -> bool:
-        end = at + length
-        if self._data[end - 1 : end] != b"\n" and self._data[end : end + 1] not in b"\r\n":
-            return False
-        start = self._data.rfind(b"\n", max(at - _MOST_LINE, 0), at) + 1
-        return never.match(self._data, start, at) is not None
+    def _without(self, never: re.Pattern[bytes], found: list[int], length: int) -> Iterator[int]:
+        """Yield those of *found* that do not end a line like *never*."""
+        data, match = self._data, never.match
+        for at in found:
+            end = at + length
+            if data[end : end + 1] in _ENDS or data[end - 1] == _LINE_BREAK:
+                start = data.rfind(b"\n", at - _MOST_LINE if at > _MOST_LINE else 0, at) + 1
+                if match(data, start, at) is not None:
+                    continue
+            yield at
 
 
 @functools.cache

@@ -71,6 +71,7 @@ class Table(NamedTuple):
     comments: frozenset[int]
     comment_rest: re.Pattern[bytes] | None
     line_comment: re.Pattern[bytes]
+    comment_line: re.Pattern[bytes]
     block_comment: re.Pattern[bytes] | None
     comment_end: bytes
 
@@ -96,6 +97,7 @@ def table(language: str) -> Table:
         comments=frozenset(grammars.kind_id(grammar, kind) for kind in spec.comments),
         comment_rest=_comment_rest(spec.line_comment),
         line_comment=re.compile(spec.line_comment),
+        comment_line=re.compile(rb"(\s*)(?:%b)" % spec.line_comment),
         block_comment=re.compile(spec.block_comment) if spec.block_comment else None,
         comment_end=spec.comment_end,
     )

@@ -43,13 +43,16 @@ class Walk:
     def run(self, budget: Budget) -> None:
         """Walk until no region is left."""
         regions = self._regions
-        while regions:
+        for number in itertools.count():
+            if not regions:
+                return
             region = regions[-1]
             if region.at < 0:
                 self._visit_all(region, budget)
             else:
                 self._follow_signs(region)
-            budget.check()
+            if not number & 0xF:
+                budget.check()
 
     def _visit_all(self, region: Region, budget: Budget) -> None:
         """Visit; descend where that can pay; stop when a region is opened in this one, or it ends.
