@@ -51,14 +51,14 @@ def test_texts_that_are_no_code_have_lines(language: str, data: bytes) -> None:
 @pytest.mark.parametrize("language", _MEASURED)
 @pytest.mark.parametrize("text", [b"(", b"{", b"[", b"f(", b"{(", b"if (a) {", b"a ? b : ", b"!"])
 def test_what_is_never_closed_is_measured_or_too_much(language: str, text: bytes) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     try:
         found = _measure(text * (60_000 // len(text)), language, 0.3)
     except CallRefused as refusal:
         assert refusal.code == "parse_budget"  # noqa: PT017 - either answer is right
     else:
         assert found.lines.total == 1
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(
