@@ -34,11 +34,15 @@ NONE = Modifiers()
 
 
 class Words:
-    """Reads modifiers; *seen* is what it has read: a few beginnings are most of every source."""
+    """Reads modifiers; *seen* is what it has read: a few beginnings are most of every source.
+
+    So are a few decorators: to read them again was a twentieth of the walk over Java.
+    """
 
     def __init__(self, meanings: dict[str, Access | Flag]) -> None:
         self._meanings = {word.encode(): meaning for word, meaning in meanings.items()}
         self.seen: dict[bytes, Modifiers] = {}
+        self._decorators: dict[str, Modifiers] = {}
 
     def read(self, beginning: bytes) -> Modifiers:
         """Return what *beginning*, all that stands in front of a name, says."""
@@ -52,8 +56,17 @@ class Words:
 
     def of_decorators(self, decorators: list[str]) -> Modifiers:
         """Return what the last names of *decorators* say, without their arguments."""
-        names = (each.partition("(")[0].rpartition(".")[2].strip() for each in decorators)
-        return _modifiers(self._meanings.get(name.encode()) for name in names)
+        found = NONE
+        for each in decorators:
+            meant = self._decorators.get(each)
+            if meant is None:
+                name = each.partition("(")[0].rpartition(".")[2].strip()
+                meant = _modifiers([self._meanings.get(name.encode())])
+                if len(each) <= _LONGEST_KEPT and len(self._decorators) < _MOST_KEPT:
+                    self._decorators[each] = meant
+            if meant is not NONE:
+                found = found.joined(meant)
+        return found
 
 
 def _modifiers(meanings: Iterable[str | None]) -> Modifiers:

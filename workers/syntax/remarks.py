@@ -35,7 +35,10 @@ def said(comment: str) -> str:
     text = _OPENING.sub("\n", text)[1:]
     if "summary>" in text:
         text = _TAGS.sub("", text)
-    return inspect.cleandoc(text).strip() if "\n" in text else text.expandtabs().strip()
+    second = text.find("\n") + 1
+    if second and not text[second : second + 1].strip():
+        return inspect.cleandoc(text).strip()
+    return text.expandtabs().strip()  # its second line is not indented: there is nothing to undo
 
 
 class Remarks:

@@ -1,12 +1,13 @@
 """Signatures: a declaration without body, comments and decorators, on one short line."""
 
+import functools
 import re
 
 import tree_sitter
 from tree_sitter import Node
 
 from workers.syntax import grammars
-from workers.syntax.modifiers import Modifiers, Words
+from workers.syntax.modifiers import NONE, Modifiers, Words
 from workers.syntax.source import on_one_line
 from workers.syntax.spec import Spec
 
@@ -14,6 +15,7 @@ _MOST_BYTES = 600
 _MOST_CHARACTERS = 200
 _MOST_DECORATORS = 20
 _MOST_DECORATOR = 100
+_MOST_KNOWN = 1_000
 _BLANKS = b" ;,\t\r\n"
 _GAP = re.compile(rb"\s+([,)])")
 _HAS_GAP = re.compile(rb"[,)](?<=\s.)")
@@ -86,7 +88,9 @@ class Signatures:
             modifiers = modifiers._replace(is_async=True)
         if self._abstract_sign is not None and self._abstract_sign.search(head):
             modifiers = modifiers._replace(is_abstract=True)
-        return modifiers.joined(self._words.of_decorators(decorators)) if decorators else modifiers
+        if decorators and (meant := self._words.of_decorators(decorators)) is not NONE:
+            return modifiers.joined(meant)
+        return modifiers
 
     def _among(self, noise: list[Node], data: bytes) -> list[str]:
         return [_decorator(each, data) for each in noise if each.kind_id in self._decorators]
@@ -166,10 +170,14 @@ def _without_joint(head: bytes) -> bytes:
 
 
 def _decorator(node: Node, data: bytes) -> str:
-    """Return a decorator without the marks that make it one."""
-    end = min(node.end_byte, node.start_byte + 4 * _MOST_DECORATOR)
-    text = data[node.start_byte : end].decode("utf-8", "replace")
-    text = on_one_line(text, _MOST_DECORATOR)
+    start = node.start_byte
+    return _bare_decorator(data[start : min(node.end_byte, start + 4 * _MOST_DECORATOR)])
+
+
+@functools.lru_cache(_MOST_KNOWN)
+def _bare_decorator(written: bytes) -> str:
+    """Return a decorator without the marks that make it one; most are the same few."""
+    text = on_one_line(written.decode("utf-8", "replace"), _MOST_DECORATOR)
     if text.startswith("@"):
         return text[1:]
     return text.lstrip("#!").removeprefix("[").removesuffix("]") if text[:1] in "#[" else text
