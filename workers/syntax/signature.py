@@ -35,7 +35,6 @@ class Signatures:
         self._seen = self._words.seen
         self._async_sign = spec.async_sign
         self._abstract_sign = spec.abstract_sign
-        self._has_signs = spec.async_sign is not None or spec.abstract_sign is not None
         self._tail = spec.tail
 
     def read(  # noqa: PLR0913, PLR0917 - once for each symbol; packing these costs as much as using them
@@ -78,13 +77,17 @@ class Signatures:
         if len(signature) > _MOST_CHARACTERS or not signature.isprintable() or "  " in signature:
             signature = on_one_line(signature, _MOST_CHARACTERS)
         modifiers = self._seen.get(beginning) or self._words.read(beginning)
-        if decorators or self._has_signs:
+        if (
+            decorators
+            or self._abstract_sign is not None
+            or (self._async_sign is not None and b"async" in head)
+        ):
             modifiers = self._more(modifiers, head, decorators)
         return signature, modifiers, decorators
 
     def _more(self, modifiers: Modifiers, head: bytes, decorators: list[str]) -> Modifiers:
         """Return *modifiers* and what the rest of a declaration and its decorators say."""
-        if self._async_sign is not None and b"async" in head and self._async_sign.search(head):
+        if self._async_sign is not None and self._async_sign.search(head):
             modifiers = modifiers._replace(is_async=True)
         if self._abstract_sign is not None and self._abstract_sign.search(head):
             modifiers = modifiers._replace(is_abstract=True)

@@ -26,7 +26,8 @@ _CONTROL = re.compile(rb"[ \t]*(?:\}[ \t]*)?(?:else[ \t]+)?(?:if|for|while|switc
 
 
 def _value(node: Node) -> Node | None:
-    return node.child_by_field_name("value") or node.child_by_field_name("right")
+    is_assigned = node.type == "assignment_expression"
+    return node.child_by_field_name("right" if is_assigned else "value")
 
 
 def value_body(node: Node) -> Node | None:

@@ -1,11 +1,16 @@
 """Java: everything is a member of something."""
 
+import re
+
 from tree_sitter import Node
 
 from protocol.tools.code_parse import Import, ImportedName, SymbolKind, Visibility
 from workers.syntax.nodes import child, field, if_long, nothing, text
 from workers.syntax.source import Source
 from workers.syntax.spec import Definition, Place, Scope, Spec
+
+_PLAIN_IMPORT = re.compile(rb"import ((?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*);")
+"""The usual import: its text tells in a fifth of the time that its nodes take."""
 
 
 def _field_kind(node: Node, place: Place) -> SymbolKind:
@@ -34,8 +39,11 @@ def _package_name(node: Node, _source: Source) -> Node | None:
 
 
 def _import(node: Node, source: Source) -> list[Import]:
-    path = text(child(node, "scoped_identifier", "identifier"), source) or ""
     line = node.start_point[0] + 1
+    plain = _PLAIN_IMPORT.fullmatch(source.data, node.start_byte, node.end_byte)
+    if plain is not None:
+        return [Import(module=plain[1].decode(), line=line)]
+    path = text(child(node, "scoped_identifier", "identifier"), source) or ""
     if child(node, "asterisk"):
         return [Import(module=path, names=[ImportedName("*")], line=line)]
     if source.data[node.start_byte : node.end_byte].split()[1:2] != [b"static"]:
