@@ -27,8 +27,7 @@ def count_lines(tree: Tree, source: Source, language: str, budget: Budget) -> Li
         JobCancelled: nobody waits any more.
     """
     data = source.data
-    # Without blanks a blank line is nothing: half the time of stripping line by line.
-    lines = data.translate(None, _BLANKS).split(b"\n")
+    lines = [*map(bytes.strip, data.split(b"\n"))]
     if not data or data.endswith(b"\n"):
         lines.pop()  # what follows the last line break is not a line
     blank = lines.count(b"")
@@ -54,7 +53,7 @@ class _CommentLines:
     def _in_lines(self) -> int:
         """After one true comment line no string is open, so one right behind it is not looked up.
 
-        The marks are looked for, not the lines: that takes half the time in Python.
+        The marks are looked for, not the lines: that saves a fifth of the counting in Python.
         """
         data, count, known = self._data, 0, -1
         rests = self._table.comment_rest

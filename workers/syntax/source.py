@@ -52,7 +52,7 @@ class Source:
     def _characters_before(self, byte: int) -> int:
         """Count from the nearest block on: long lines would otherwise be read again for each place.
 
-        A block with as many characters as bytes needs no counting: on long lines a third of the walk.
+        A block with as many characters as bytes needs no counting: 3 % of the walk over bundles.
         """
         if not self._counts:
             blocks = range(0, len(self.data), _BLOCK)

@@ -10,7 +10,7 @@ from workers.syntax.source import Source
 from workers.syntax.spec import Definition, Place, Scope, Spec
 
 _PLAIN_IMPORT = re.compile(rb"import ((?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*);")
-"""The usual import: its text tells in a fifth of the time that its nodes take."""
+"""The usual import: its text tells in 70 % of the time that its nodes take."""
 
 
 def _field_kind(node: Node, place: Place) -> SymbolKind:
