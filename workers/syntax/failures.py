@@ -22,6 +22,12 @@ _MOST_CHILDREN = 2_000
 _LEAST_REUSED = 100
 _MOST_SECONDS = 0.3
 _MOST_FAILURES = 200
+_MOST_MESSAGES = 5_000
+"""Each costs 1.4 us: of headers full of macros the whole log took eight times as long as their parse."""
+
+_BEHIND_BYTES = 1_000
+"""So far behind the last place that is asked about the parser has recovered, or will not soon."""
+
 _CHUNK = 8192
 
 
@@ -48,6 +54,7 @@ def failures(
     if len(data) > _MOST_BYTES or not nodes:
         return []
     tree, room = tree.copy(), _MOST_AGAIN - sum(map(_work, nodes))
+    last = nodes[-1].end_byte + _BEHIND_BYTES
     if room < 0:
         return _in_first_part(tree, nodes[0], data, language, clock)
     for each in nodes:
@@ -55,7 +62,7 @@ def failures(
         room -= end - start
         if room > 0:
             tree.edit(start, end, end, each.start_point, each.end_point, each.end_point)
-    return _logged(tree, data, language, clock)
+    return _logged(tree, data, language, clock, last)
 
 
 def _work(error: Node) -> int:
@@ -76,10 +83,14 @@ def _in_first_part(
     row = data.count(b"\n", 0, cut)
     point = (row, cut - data.rfind(b"\n", 0, cut) - 1)
     tree.edit(cut, len(data), cut, point, tree.root_node.end_point, point)
-    return [each for each in _logged(tree, data[:cut], language, clock) if each.byte < cut]
+    found = _logged(tree, data[:cut], language, clock, cut)
+    return [each for each in found if each.byte < cut]
 
 
-def _logged(tree: Tree, data: bytes, language: str, clock: Callable[[], float]) -> list[Failure]:
+def _logged(
+    tree: Tree, data: bytes, language: str, clock: Callable[[], float], last: int
+) -> list[Failure]:
+    """Parse *data* as far as the byte *last* with the log on."""
     grammar, log = grammars.grammar(language), _Log()
     parser = tree_sitter.Parser(grammar, logger=log)
     end = clock() + _MOST_SECONDS
@@ -87,8 +98,9 @@ def _logged(tree: Tree, data: bytes, language: str, clock: Callable[[], float]) 
     def read(offset: int, _point: object) -> bytes:
         return b"" if clock() > end else data[offset : offset + _CHUNK]
 
-    def must_stop(_offset: int, _has_error: bool) -> bool:
-        return clock() > end or len(log.found) > _MOST_FAILURES
+    def must_stop(offset: int, _has_error: bool) -> bool:
+        is_enough = log.messages > _MOST_MESSAGES or len(log.found) > _MOST_FAILURES
+        return is_enough or offset > last or clock() > end
 
     with contextlib.suppress(ValueError):  # what was found until it stopped is right
         parser.parse(read, tree, encoding="utf8", progress_callback=must_stop)
@@ -105,10 +117,12 @@ class _Log:
 
     def __init__(self) -> None:
         self.found: list[tuple[int, int, int, str]] = []
+        self.messages = 0
         self._row = self._column = self._state = 0
         self._failed: list[tuple[int, int, int, str]] = []
 
     def __call__(self, _kind: LogType, message: str) -> None:
+        self.messages += 1
         if message.startswith("process "):
             words = message.split(":")
             self._state, self._row, self._column = (

@@ -12,6 +12,9 @@ from workers.syntax.nodes import preorder
 from workers.syntax.source import Source, shorten
 
 MOST_PROBLEMS = 20
+MOST_EXPLAINED = 3
+"""For so many the parser is asked what it expected; what is wrong behind them mostly comes of them."""
+
 _MOST_LINE = 120
 _MOST_TOKEN = 40
 _MOST_CHILDREN = 1_000
@@ -35,7 +38,7 @@ def problems(
     nodes, count = wrong_nodes(tree, budget)
     if not nodes:
         return [], 0
-    errors = [each for each in nodes if each.is_error]
+    errors = [each for each in nodes[:MOST_EXPLAINED] if each.is_error]
     failed = failures(tree, errors, source.data, language)
     reader = _Problems(failed, source, language)
     return [reader.problem(each) for each in nodes], count

@@ -161,7 +161,7 @@ async def test_the_trap_works(
 
 
 async def test_a_filter_whose_name_hides_it_is_a_reason_to_refuse(hostile: Project) -> None:
-    hostile.git("config", "filter.a=b.clean", "touch /tmp/x")
+    hostile.git("config", "filter.a=b.clean", "touch ran")
 
     with pytest.raises(CallRefused, match="hides"):
         await asked(hostile)
