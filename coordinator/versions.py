@@ -5,16 +5,18 @@ Rule: pure but for the resolving of names; no file is read.
 """
 
 import os
-import re
-from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
 from protocol.errors import CallRefused
+from protocol.paths.globs import Glob, split_glob
+from protocol.paths.kinds import kinds_of
+from protocol.paths.names import is_below, relative, shown
+from protocol.paths.wildmatch import has_wildcards
 from protocol.tools.files import Listed, Skipped, Source
-from protocol.tools.languages import LANGUAGES, resolve_language
 
 
 class Sized(NamedTuple):
@@ -76,7 +78,7 @@ class FolderBefore:
     def pair(self, source: Source, size: int) -> Sized | Skipped | None:
         assert source.path is not None
         path = located(source.path, self._directory)
-        if below(path, self._before) and below(self._before, self._after):
+        if is_below(path, self._before) and is_below(self._before, self._after):
             return None  # the earlier folder lies in the later one, of which it is no part
         known = self._listed.pop(relative(path, self._after), None)
         return Sized(source, size) if known is None else _with(source, size, known)
@@ -109,68 +111,25 @@ def located(name: str, directory: str) -> str:
     return os.path.normpath(os.path.join(directory, name))
 
 
-def relative(path: str, folder: str) -> str:
-    """Return *path* as seen from *folder*, in which it lies; both are resolved."""
-    return path[len(folder.rstrip("/")) + 1 :] or "."
-
-
-def below(path: str, folder: str) -> bool:
-    """Tell whether *path* is *folder* or lies in it; both are resolved."""
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
-def shown(path: str, directory: str) -> str:
-    """Return how answers name the resolved *path*: as workers do, relative if it is below *directory*."""
-    if path == directory or not below(path, directory):
-        return "." if path == directory else path
-    name = relative(path, directory)
-    return f"./{name}" if name.startswith("~") else name
-
-
-def is_source(name: str, language: str | None) -> bool:
+def is_source(path: str, language: str | None) -> bool:
     """Tell whether the name alone says that a file is in *language*, or in any if that is None."""
-    file = name.rpartition("/")[2].lower()
-    extension = file[file.rfind(".") :] if "." in file else ""
-    wanted = None if language is None else resolve_language(language)
-    known = LANGUAGES.values() if wanted is None else (LANGUAGES[wanted],)
-    return any(file in each.filenames or extension in each.extensions for each in known)
+    return kinds_of(language).admit(path.rpartition("/")[2])
 
 
 def matches(path: str, pattern: str) -> bool:
     """Tell whether *path* is what *pattern* names: that, something in it, or what its wildcards admit.
 
-    `**` stands for any number of folders. All ways through the pattern are followed at once, so that no
-    pattern takes long.
+    They mean what they mean in a listing.
     """
-    if below(path, os.path.realpath(pattern)):
+    if is_below(path, os.path.realpath(pattern)):
         return True
-    if not _WILD.search(pattern):
+    if not has_wildcards(pattern):
         return False
-    wanted = os.path.normpath(pattern.replace("[^", "[!")).split("/")
-    if wanted[-1] == "**":
-        wanted.append("*")  # the folder itself is none of what is in it
-    reached = _with_skipped({0}, wanted)
-    for part in path.split("/"):
-        reached = _with_skipped(set(_next(part, reached, wanted)), wanted)
-    return len(wanted) in reached
+    folder, glob = split_glob(pattern)
+    start = os.path.realpath(folder)
+    is_inside = path != start and is_below(path, start)
+    return is_inside and _glob(glob).matches(relative(path, start)) is not None
 
 
-def _next(part: str, reached: set[int], wanted: list[str]) -> Iterator[int]:
-    for at in reached:
-        if at < len(wanted) and wanted[at] == "**":
-            yield at
-        elif at < len(wanted) and fnmatchcase(part, wanted[at]):
-            yield at + 1
-
-
-def _with_skipped(reached: set[int], wanted: list[str]) -> set[int]:
-    """Add where one gets if `**` stands for no folder."""
-    found = set(reached)
-    for at in sorted(reached):
-        while at < len(wanted) and wanted[at] == "**":
-            at += 1  # noqa: PLW2901 - on to what comes after it
-            found.add(at)
-    return found
-
-
-_WILD = re.compile(r"[*?\[]")
+_glob = lru_cache(Glob)
+"""A run asks for each of its files about the same few."""

@@ -18,15 +18,13 @@ from coordinator.git.words import Rename
 from coordinator.versions import (
     Remarks,
     Sized,
-    below,
     is_source,
     located,
     matches,
-    relative,
     resolved,
-    shown,
 )
 from protocol.errors import CallRefused
+from protocol.paths.names import is_below, relative, shown
 from protocol.tools.files import Skipped, Source
 
 _GLOB = frozenset("*?[")
@@ -184,12 +182,12 @@ class History:
         return resolved(name, directory) if is_named else located(name, directory)
 
     def _past_of(self, path: str) -> _Past | None:
-        return next((past for past in self._pasts if below(path, past.repository.top)), None)
+        return next((past for past in self._pasts if is_below(path, past.repository.top)), None)
 
     def _is_foreign(self, path: str, past: _Past) -> bool:
         """Tell whether another repository begins between the top and the file."""
         folder = os.path.dirname(path)
-        if folder == past.repository.top or not below(folder, past.repository.top):
+        if folder == past.repository.top or not is_below(folder, past.repository.top):
             return False
         if folder not in self._foreign:
             is_module = relative(folder, past.repository.top) in past.modules
@@ -209,7 +207,7 @@ async def history(processes: GitProcesses, question: Question, limits: GitLimits
     for name in question.paths:
         path, folder = _where(name, limits)
         repository = _known(folder, repositories) or await Repository.around(processes, folder)
-        if not below(path, repository.top):
+        if not is_below(path, repository.top):
             raise CallRefused("not_found", f"'{name}' is not below its repository's working tree.")
         repositories.setdefault(repository.top, repository)
         asked.setdefault(repository.top, []).append(relative(path, repository.top))
@@ -272,11 +270,11 @@ def _known(folder: str, repositories: Mapping[str, Repository]) -> Repository | 
 
 
 def _is_allowed(path: str, roots: Iterable[str]) -> bool:
-    return any(below(path, root) for root in roots)
+    return any(is_below(path, root) for root in roots)
 
 
 def _is_in(name: str, paths: Iterable[str]) -> bool:
-    return any(path == "." or below(name, path) for path in paths)
+    return any(path == "." or is_below(name, path) for path in paths)
 
 
 def _last(name: str) -> str:

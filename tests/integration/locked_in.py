@@ -20,10 +20,10 @@ from typing import Any
 import msgspec
 
 from protocol.errors import CallRefused
+from protocol.paths.names import absolute
 from protocol.tools.files import FileJob, Listing, Piece, Source
 from protocol.worker.sandbox import SandboxPolicy
 from unit.workers.files.project import Context, Project
-from workers.files.names import absolute
 from workers.parse.code_parse import code_parse
 from workers.runtime import resident_bytes
 from workers.sandbox import prepare

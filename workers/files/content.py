@@ -4,7 +4,7 @@ import codecs
 import re
 
 from protocol.errors import CallRefused
-from workers.files.names import quoted
+from protocol.paths.names import quoted
 
 _SNIFFED = 8192
 _SHORTEST_MINIFIED = 2000

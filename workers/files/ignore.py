@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from workers.files.wildmatch import NEVER, translate
+from protocol.paths.wildmatch import NEVER, translate
 
 _BOM = b"\xef\xbb\xbf"
 

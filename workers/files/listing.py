@@ -11,14 +11,15 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from protocol.errors import CallRefused
+from protocol.paths.globs import Glob, split_glob
+from protocol.paths.kinds import kinds_of
+from protocol.paths.names import printable, quoted
+from protocol.paths.wildmatch import has_wildcards
 from protocol.tools.files import Listed, Listing, ListJob, Skipped
 from workers.context import JobContext
-from workers.files.globs import Glob, split_glob
-from workers.files.kinds import kinds_of
-from workers.files.names import printable, quoted, refusal
+from workers.files.refusals import refusal
 from workers.files.roots import resolve
 from workers.files.walk import Entry, Query, walk
-from workers.files.wildmatch import has_wildcards
 
 _FIRST_BATCH = 50
 """Small, so that work on the first files starts while the others are still being looked for."""

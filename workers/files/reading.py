@@ -8,11 +8,12 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from protocol.errors import CallRefused
+from protocol.paths.names import quoted
 from protocol.tools.files import Source
 from protocol.tools.fingerprint import fingerprint
 from protocol.worker.settings import WorkerSettings
 from workers.files.content import require_written_by_hand, utf8
-from workers.files.names import quoted, refusal
+from workers.files.refusals import refusal
 from workers.files.roots import opened, resolve
 from workers.files.settling import is_settled
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import PurePath
 
+from protocol.paths.names import is_below
 from protocol.tools.fingerprint import fingerprint
 from protocol.worker.settings import WorkerSettings
 from workers.files.ignore import Ignore, is_ignored, parse
-from workers.files.names import is_below
 from workers.files.tracked import Tracked, tracked_in
 
 _LARGEST = 256 * 1024

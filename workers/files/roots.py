@@ -10,8 +10,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from protocol.errors import CallRefused
+from protocol.paths.names import absolute, is_below, quoted
 from protocol.worker.settings import WorkerSettings
-from workers.files.names import absolute, is_below, quoted, refusal
+from workers.files.refusals import refusal
 
 if sys.platform == "darwin":
     import fcntl

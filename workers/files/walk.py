@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from protocol.errors import CallRefused, ErrorCode
+from protocol.paths.globs import Glob
+from protocol.paths.kinds import SHEBANG_BYTES, Kinds, has_extension
+from protocol.paths.names import printable, quoted, shown
 from protocol.tools.files import Listed, Skipped
 from protocol.tools.fingerprint import fingerprint
 from protocol.worker.settings import WorkerSettings
 from workers.context import JobCancelled
-from workers.files.globs import Glob
 from workers.files.ignore import Ignore, is_ignored
-from workers.files.kinds import SHEBANG_BYTES, Kinds, has_extension
-from workers.files.names import printable, quoted, refusal, shown
 from workers.files.reading import require_readable
+from workers.files.refusals import refusal
 from workers.files.repository import (
     ignores_above,
     own_ignores,

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
-from workers.files.names import is_below
+from protocol.paths.names import is_below
 from workers.files.repository import git_files, user_files
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.versions import FolderBefore, Sized, below, is_source, matches, shown
+from coordinator.versions import FolderBefore, Sized, is_source, matches
 from protocol.errors import CallRefused
+from protocol.paths.globs import Glob
+from protocol.paths.names import is_below, shown
 from protocol.tools.files import Listed, Skipped, Source
 from protocol.tools.languages import LANGUAGES
-from workers.files import names
-from workers.files.globs import Glob
 
 DIRECTORY = "/nowhere/project"
 relative = st.lists(st.sampled_from(["a", "b", "c.py"]), min_size=1, max_size=3).map("/".join)
@@ -81,7 +81,7 @@ def test_patterns_admit_what_listings_admit(pattern: str, path: str) -> None:
 
     is_plain = not set("*?[") & set(pattern)
     assert matches(f"/x/{path}", f"/x/{pattern}") == (
-        expected or (is_plain and below(path, pattern))
+        expected or (is_plain and is_below(path, pattern))
     )
 
 
@@ -108,10 +108,18 @@ def test_no_pattern_is_an_error(path: str, pattern: str) -> None:
     matches(f"/x/{path}", f"/x/{pattern}".replace("\0", ""))
 
 
-@given(st.sampled_from(["/", "/a", "/a/b", "/a/~", "/a/~x/y", "/ab", "/a/b/c"]))
-def test_paths_are_shown_as_workers_show_them(path: str) -> None:
-    for directory in ("/", "/a", "/a/b", "/zz"):
-        assert shown(path, directory) == names.shown(path, directory)
+@pytest.mark.parametrize(
+    ("directory", "expected"),
+    [
+        ("/", [".", "a", "a/b", "a/~", "a/~x/y", "ab", "a/b/c"]),
+        ("/a", ["/", ".", "b", "./~", "./~x/y", "/ab", "b/c"]),
+        ("/a/b", ["/", "/a", ".", "/a/~", "/a/~x/y", "/ab", "c"]),
+        ("/zz", ["/", "/a", "/a/b", "/a/~", "/a/~x/y", "/ab", "/a/b/c"]),
+    ],
+)
+def test_paths_are_shown_as_workers_show_them(directory: str, expected: list[str]) -> None:
+    paths = ["/", "/a", "/a/b", "/a/~", "/a/~x/y", "/ab", "/a/b/c"]
+    assert [shown(path, directory) for path in paths] == expected
 
 
 def test_what_is_a_source_is_known_by_its_name() -> None:

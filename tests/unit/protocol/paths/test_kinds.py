@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import CallRefused
+from protocol.paths.kinds import interpreter, kinds_of
 from protocol.tools.languages import LANGUAGES, Language
-from workers.files.kinds import interpreter, kinds_of
 
 
 @given(st.sampled_from(list(LANGUAGES.values())))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.files.wildmatch import has_wildcards, translate
+from protocol.paths.wildmatch import has_wildcards, translate
 
 pieces = st.sampled_from(
     ["a", "b", "/", "*", "**", "**/", "?", "[", "]", "[!", "[^", "-", "\\", ".", "[:alpha:]", ":"]

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import CallRefused
-from workers.files.names import absolute, is_below, printable, quoted, refusal, shown
+from protocol.paths.names import absolute, is_below, printable, quoted, shown
+from workers.files.refusals import refusal
 
 segments = st.text(
     st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1

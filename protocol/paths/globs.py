@@ -2,7 +2,7 @@
 
 import re
 
-from workers.files.wildmatch import has_wildcards, translate
+from protocol.paths.wildmatch import has_wildcards, translate
 
 
 class Glob:

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from protocol.errors import CallRefused
+from protocol.paths.names import quoted
 from protocol.tools.languages import LANGUAGES, Language, nearest_languages, resolve_language
-from workers.files.names import quoted
 
 SHEBANG_BYTES = 128
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.files.globs import Glob, split_glob
+from protocol.paths.globs import Glob, split_glob
 
 segments = st.sampled_from(["a", "b", "*", "**", "?", "a*", "[ab]", "*.py", "a.py", "***"])
 patterns = st.lists(segments, min_size=1, max_size=4).map("/".join)
