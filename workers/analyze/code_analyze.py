@@ -21,10 +21,10 @@ from workers.analyze.measure import measure, measure_lines
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed, parsed
 from workers.analyze.text_lines import headline
-from workers.bounds import within_bounds
 from workers.context import Tool
 from workers.file_tool import Load, file_tool
 from workers.files.reading import Loaded, load
+from workers.items import within_bounds
 from workers.syntax.budget import Budget
 from workers.syntax.problems import wrong_nodes
 

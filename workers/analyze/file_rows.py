@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import msgspec
-
 from protocol.tools.code_analyze import (
     ALL_METRICS,
     AnalyzedFile,
@@ -16,6 +14,7 @@ from protocol.tools.files import Item
 from workers.analyze.model import FileMetrics, FunctionMetrics, TypeMetrics
 from workers.analyze.parsed import Parsed
 from workers.analyze.text_lines import function_line, type_line
+from workers.items import item
 from workers.syntax.outline import outline
 
 _FIELDS: dict[Metric, tuple[str, ...]] = {
@@ -31,38 +30,19 @@ _FIELDS: dict[Metric, tuple[str, ...]] = {
     "documentation": ("documentation", "documented"),
 }
 
-_encode = msgspec.json.Encoder().encode
-
 
 def function_items(metrics: FileMetrics, options: Options) -> list[Item]:
     """Return a row for each function, in document order."""
-    names = _names(options)
-    items: list[Item] = []
-    for each in metrics.functions:
-        row = FunctionRow(
-            kind=each.kind,
-            qualified_name=each.qualified_name,
-            range=each.range,
-            **_chosen(each, names),
-        )
-        items.append(Item(function_line(row), msgspec.Raw(_encode(row))))
-    return items
+    names = ("kind", "qualified_name", "range", *_names(options))
+    rows = (FunctionRow(**_chosen(each, names)) for each in metrics.functions)
+    return [item(function_line(row), row) for row in rows]
 
 
 def type_items(metrics: FileMetrics, options: Options) -> list[Item]:
     """Return a row for each type, in document order."""
-    names = _names(options)
-    items: list[Item] = []
-    for each in metrics.types:
-        row = TypeRow(
-            kind=each.kind,
-            qualified_name=each.qualified_name,
-            range=each.range,
-            functions=each.functions,
-            **_chosen(each, names),
-        )
-        items.append(Item(type_line(row), msgspec.Raw(_encode(row))))
-    return items
+    names = ("kind", "qualified_name", "range", "functions", *_names(options))
+    rows = (TypeRow(**_chosen(each, names)) for each in metrics.types)
+    return [item(type_line(row), row) for row in rows]
 
 
 def analyzed_file(

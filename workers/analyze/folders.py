@@ -6,14 +6,13 @@ import msgspec
 
 from protocol.tools.code_analyze import FolderRow, Options
 from protocol.tools.code_metrics import Documentation, Lines
-from protocol.tools.files import Combined, Facts, Item
+from protocol.tools.files import Combined, Facts
+from workers.analyze.combining import combined
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed
 from workers.context import JobContext
 
 _MOST = 5000
-
-_encode = msgspec.json.Encoder().encode
 
 
 class _File(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -82,9 +81,7 @@ def combine(files: list[Facts], options: Options, context: JobContext) -> Combin
         for path in _above(file.path or "."):
             folders.setdefault(path, _Folder()).files.append(known)
     paths = sorted(_worth_a_row(folders), key=lambda path: path.split("/"))
-    rows = [folders[path].row(path) for path in paths[:_MOST]]
-    items = [Item(_line(row), msgspec.Raw(_encode(row))) for row in rows]
-    return Combined(rows=items, cut=len(paths) > _MOST)
+    return combined([folders[path].row(path) for path in paths], _line, _MOST)
 
 
 def _worth_a_row(folders: dict[str, _Folder]) -> list[str]:

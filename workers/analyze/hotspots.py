@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import msgspec
 
 from protocol.tools.code_analyze import HotSpot, Options
-from protocol.tools.files import Combined, Facts, Item
+from protocol.tools.files import Combined, Facts
+from workers.analyze.combining import combined
 from workers.analyze.measures import badness, value_of
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed
@@ -14,8 +15,6 @@ from workers.context import JobContext
 
 _MOST = 5000
 """So many are ranked, whether they are of one file or of all."""
-
-_encode = msgspec.json.Encoder().encode
 
 
 class _Spot(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -54,11 +53,7 @@ def combine(files: list[Facts], options: Options, context: JobContext) -> Combin
                         score=round(score, 2),
                     )
                 )
-    worst = heapq.nsmallest(_MOST, ranked, key=lambda each: -each.score)
-    return Combined(
-        rows=[Item(_line(each), msgspec.Raw(_encode(each))) for each in worst],
-        cut=len(ranked) > _MOST,
-    )
+    return combined(sorted(ranked, key=lambda each: -each.score), _line, _MOST)
 
 
 def _spots(metrics: FileMetrics, options: Options) -> Iterator[_Spot]:

@@ -5,8 +5,6 @@ import msgspec
 from protocol.tools.code_found import FoundFile
 from protocol.tools.files import Item
 
-_encode = msgspec.json.Encoder().encode
-
 
 class Answer(msgspec.Struct, frozen=True):
     """*head* is the file without its rows; *near* are names like the one that is not there."""
@@ -30,8 +28,3 @@ class Answer(msgspec.Struct, frozen=True):
             "files_with_matches": int(self.file.match_count > 0),
             "files_with_errors": int(self.file.has_errors),
         }
-
-
-def item(text: str, row: msgspec.Struct, rank: int = 0) -> Item:
-    """Return a row in both forms."""
-    return Item(text, msgspec.Raw(_encode(row)), rank)

@@ -2,10 +2,9 @@
 
 from typing import NamedTuple
 
-import msgspec
-
 from protocol.tools.code_parse import Options, ParsedFile
 from protocol.tools.files import Item
+from workers.items import item
 from workers.parse.outline_text import outline_items
 from workers.parse.text import symbol_line, tree_line
 from workers.syntax.budget import Budget
@@ -15,8 +14,6 @@ from workers.syntax.parsing import parse
 from workers.syntax.problems import MOST_PROBLEMS, problems
 from workers.syntax.source import Source
 from workers.syntax.tree_view import MOST_NODES, tree_view
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Parsed(NamedTuple):
@@ -45,12 +42,12 @@ def parse_file(
         errors, error_count = [*errors, *more][:MOST_PROBLEMS], error_count + count
     items: list[Item] = []
     if options.detail == "symbols":
-        items = [Item(symbol_line(row), msgspec.Raw(_encode(row.symbol))) for row in found.rows]
+        items = [item(symbol_line(row), row.symbol) for row in found.rows]
     elif options.detail == "outline":
         items = outline_items(found.rows, options.depth)
     elif options.detail == "tree":
         nodes = tree_view(tree, source, options.depth)
-        items = [Item(tree_line(node), msgspec.Raw(_encode(node))) for node in nodes]
+        items = [item(tree_line(node), node) for node in nodes]
     file = ParsedFile(
         path=path,
         language=language,

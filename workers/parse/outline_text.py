@@ -1,14 +1,12 @@
 """An outline for a model: one short line for each symbol, and how much each matters."""
 
-import msgspec
-
 from protocol.tools.code_parse import Symbol, SymbolKind
 from protocol.tools.files import Item
+from workers.items import item
 from workers.syntax.outline import Row
 from workers.syntax.source import shorten
 
 _MOST_LINE = 120
-_encode = msgspec.json.Encoder().encode
 
 _SHAPES: frozenset[SymbolKind] = frozenset(
     {
@@ -62,7 +60,7 @@ def outline_items(rows: list[Row], depth: int) -> list[Item]:
         rank = max([_rank(row), *around])
         around.append(rank)
         line = outline_line(row)
-        items.append(Item(line, msgspec.Raw(_encode(line)), rank))
+        items.append(item(line, line, rank))
     return items
 
 

@@ -7,8 +7,8 @@ import msgspec
 from protocol.tools.code_found import Capture, FoundFile, QueryMatch
 from protocol.tools.code_parse import Options
 from protocol.tools.files import Item
-from workers.bounds import within_bounds
-from workers.parse.answer import Answer, item
+from workers.items import item, within_bounds
+from workers.parse.answer import Answer
 from workers.parse.source_lines import SourceLines, numbered
 from workers.query.ask import Question
 from workers.query.found import Captured, Found, Match

@@ -11,9 +11,9 @@ from protocol.tools.code_found import FoundFile, FoundSymbol
 from protocol.tools.code_parse import Options
 from protocol.tools.files import Item
 from protocol.tools.suggest import nearest
-from workers.bounds import within_bounds
+from workers.items import item, within_bounds
 from workers.parse.above import first_line_above
-from workers.parse.answer import Answer, item
+from workers.parse.answer import Answer
 from workers.parse.source_lines import SourceLines, numbered
 from workers.syntax.budget import Budget
 from workers.syntax.outline import Row, outline

@@ -9,12 +9,13 @@ from msgspec.structs import replace
 
 from protocol.tools.code_analyze import AnalyzedFile
 from protocol.tools.code_links import Change
-from protocol.tools.files import Item, Piece, Source
+from protocol.tools.files import Piece, Source
 from workers.analyze.changes.matching import Known, match
 from workers.analyze.changes.verdict import Measures, deltas, is_noticeable, verdict
 from workers.analyze.measure import measure
 from workers.analyze.model import FileMetrics, FunctionMetrics
 from workers.analyze.parsed import Parsed, parsed
+from workers.items import item
 
 _SHORTEST_BODY = 40
 """A shorter body, in bytes without blanks, is shared by too many to know a function by."""
@@ -41,7 +42,7 @@ def with_changes(
         piece,
         text=_headline(file, counts, source),
         head=msgspec.Raw(_encode(file)),
-        items=[Item(_line(row), msgspec.Raw(_encode(row)), _rank(row, file)) for row in rows],
+        items=[item(_line(row), row, _rank(row, file)) for row in rows],
         totals=piece.totals
         | {"changes": len(rows), "better": counts["better"], "worse": counts["worse"]},
     )

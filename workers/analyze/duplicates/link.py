@@ -12,7 +12,8 @@ import msgspec
 
 from protocol.tools.code_analyze import Options
 from protocol.tools.code_links import Duplicate, Overview, Stretch
-from protocol.tools.files import Combined, Facts, Item
+from protocol.tools.files import Combined, Facts
+from workers.analyze.combining import combined, stopper
 from workers.analyze.duplicates.clones import Clone, find_clones
 from workers.analyze.duplicates.kinds import NO_CODE, has_tables
 from workers.analyze.duplicates.places import Places, count_lines_of_code
@@ -20,11 +21,10 @@ from workers.analyze.duplicates.plain import plain
 from workers.analyze.duplicates.stream import Stream, hashes_of, stream_of, tokens_in
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed
-from workers.context import JobCancelled, JobContext
+from workers.context import JobContext
 
 _MOST = 5000
 
-_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Stream).decode
 
 
@@ -37,11 +37,7 @@ def facts(one: Parsed, metrics: FileMetrics, options: Options) -> Stream:
 
 def combine(files: list[Facts], options: Options, context: JobContext) -> Combined:
     """Return the clones, the largest first; the order of *files* changes nothing."""
-
-    def check() -> None:
-        if context.cancelled():
-            raise JobCancelled
-
+    check = stopper(context)
     compared = _compared(files)
     sources = _Sources(sorted(compared, key=lambda each: each.path or ""))
     tokens: list[array[int]] = []
@@ -51,12 +47,8 @@ def combine(files: list[Facts], options: Options, context: JobContext) -> Combin
     clones = find_clones(tokens, options.min_tokens, check)
     overview = sources.overview(clones, _notes(files, compared))
     rows = sorted(map(sources.row, clones), key=_order)
-    return Combined(
-        text=_headline(overview, sources.line_count()),
-        rows=[Item(_line(each), msgspec.Raw(_encode(each))) for each in rows[:_MOST]],
-        overview=msgspec.Raw(_encode(overview)),
-        cut=len(rows) > _MOST,
-    )
+    text = _headline(overview, sources.line_count())
+    return combined(rows, _line, _MOST, text=text, overview=overview)
 
 
 def _compared(files: list[Facts]) -> list[Facts]:

@@ -1,16 +1,13 @@
 """Findings as rows of an answer: `  12 empty-catch minor: The error is dropped... · App.start`."""
 
-import msgspec
-
 from protocol.tools.code_metrics import Finding
 from protocol.tools.files import Item
-
-_encode = msgspec.json.Encoder().encode
+from workers.items import item
 
 
 def finding_items(found: list[Finding]) -> list[Item]:
     """Return a row for each finding."""
-    return [Item(finding_line(each), msgspec.Raw(_encode(each))) for each in found]
+    return [item(finding_line(each), each) for each in found]
 
 
 def finding_line(found: Finding) -> str:

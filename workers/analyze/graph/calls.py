@@ -12,11 +12,11 @@ import msgspec
 
 from protocol.tools.code_analyze import Options
 from protocol.tools.code_links import CallEdge, Overview
-from protocol.tools.files import Combined, Facts, Item
+from protocol.tools.files import Combined, Facts
+from workers.analyze.combining import combined, stopper
 from workers.analyze.graph.call_facts import Called, FileCalls, file_calls
 from workers.analyze.graph.call_graph import Graph
 from workers.analyze.graph.definitions import CallFile
-from workers.analyze.graph.imports import stopper
 from workers.analyze.graph.paths import files_said
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed
@@ -27,7 +27,6 @@ _MOST_SAID = 8
 _MODULE = "<module>"
 
 _decode = msgspec.json.Decoder(FileCalls).decode
-_encode = msgspec.json.Encoder().encode
 
 
 def facts(one: Parsed, metrics: FileMetrics | None, options: Options) -> FileCalls:
@@ -52,12 +51,8 @@ def combine(files: list[Facts], options: Options, context: JobContext) -> Combin
         resolved=sum(row.certainty == "resolved" for row in rows),
         notes=_notes(known, left_out, is_shown=not inside),
     )
-    return Combined(
-        text=_text(inside, known, left_out),
-        rows=[Item(_line(row), msgspec.Raw(_encode(row))) for row in rows[:_MOST_ROWS]],
-        overview=msgspec.Raw(_encode(overview)),
-        cut=len(rows) > _MOST_ROWS,
-    )
+    text = _text(inside, known, left_out)
+    return combined(rows, _line, _MOST_ROWS, text=text, overview=overview)
 
 
 def _edges(known: list[CallFile], check: Callable[[], None]) -> list[CallEdge]:

@@ -14,7 +14,8 @@ import msgspec
 
 from protocol.tools.code_analyze import Options
 from protocol.tools.code_links import ImportEdge, Overview
-from protocol.tools.files import Combined, Facts, Item
+from protocol.tools.files import Combined, Facts
+from workers.analyze.combining import combined, stopper
 from workers.analyze.graph.cycles import components, shortest_ring
 from workers.analyze.graph.import_facts import (
     AT_START,
@@ -28,16 +29,14 @@ from workers.analyze.graph.resolve import Source, Target, resolver
 from workers.analyze.graph.resolve_go_rust import RustCrates
 from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed
-from workers.context import JobCancelled, JobContext
+from workers.context import JobContext
 
 _MOST_ROWS = 20_000
 _MOST_CYCLES = 50
 _MOST_SAID = 8
-_CHECK_EVERY = 256
 _BY_FOLDER = frozenset({"go"})
 
 _decode = msgspec.json.Decoder(FileImports).decode
-_encode = msgspec.json.Encoder().encode
 
 
 class _Edge(NamedTuple):
@@ -60,7 +59,7 @@ def combine(files: list[Facts], options: Options, context: JobContext) -> Combin
     edges = _edges(sources, stopper(context))
     rings, in_ring = _rings(edges, stopper(context))
     found = [_row(edge, in_ring) for edge in edges]
-    rows = sorted(found, key=lambda row: row.target is None)[:_MOST_ROWS]
+    rows = sorted(found, key=lambda row: row.target is None)
     overview = Overview(
         edges=len(rows),
         resolved=sum(row.target is not None for row in found),
@@ -68,25 +67,8 @@ def combine(files: list[Facts], options: Options, context: JobContext) -> Combin
         cycle_count=len(rings),
         notes=_notes(edges),
     )
-    return Combined(
-        text=_text(found, rings, len(sources)),
-        rows=[Item(_line(row), msgspec.Raw(_encode(row))) for row in rows],
-        overview=msgspec.Raw(_encode(overview)),
-        cut=len(found) > _MOST_ROWS,
-    )
-
-
-def stopper(context: JobContext) -> Callable[[], None]:
-    """Return what raises `JobCancelled` when nobody waits any more; it looks now and then."""
-    calls = 0
-
-    def check() -> None:
-        nonlocal calls
-        calls += 1
-        if calls % _CHECK_EVERY == 0 and context.cancelled():
-            raise JobCancelled
-
-    return check
+    text = _text(found, rings, len(sources))
+    return combined(rows, _line, _MOST_ROWS, text=text, overview=overview)
 
 
 def _edges(sources: list[Source], check: Callable[[], None]) -> list[_Edge]:

@@ -13,9 +13,9 @@ import msgspec
 from protocol.tools.code_analyze import Options
 from protocol.tools.code_links import Overview, Unused
 from protocol.tools.code_parse import SymbolKind
-from protocol.tools.files import Combined, Facts, Item
+from protocol.tools.files import Combined, Facts
+from workers.analyze.combining import combined, stopper
 from workers.analyze.graph.bindings import bindings
-from workers.analyze.graph.imports import stopper
 from workers.analyze.graph.occurrences import Occurrences
 from workers.analyze.graph.paths import files_said
 from workers.analyze.graph.privates import Private, privates
@@ -31,8 +31,6 @@ _LEAST_PREFIX = 3
 _PYTHON_WORD = re.compile(rb"""[.'"](_\w+)""")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _GO_WORD = re.compile(rb"(?<![\w.])[a-z_]\w*|(?<=\.)[a-z]\w*")
-
-_encode = msgspec.json.Encoder().encode
 
 
 class _Import(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -83,12 +81,8 @@ def combine(files: list[Facts], options: Options, context: JobContext) -> Combin
         check()
         rows += sorted(_rows(file, found, used), key=lambda row: (row.line, row.name))
     overview = Overview(notes=_notes(rows, files))
-    return Combined(
-        text=_text(rows, len(files)),
-        rows=[Item(_line(row), msgspec.Raw(_encode(row))) for row in rows[:_MOST_ROWS]],
-        overview=msgspec.Raw(_encode(overview)),
-        cut=len(rows) > _MOST_ROWS,
-    )
+    text = _text(rows, len(files))
+    return combined(rows, _line, _MOST_ROWS, text=text, overview=overview)
 
 
 def _words(one: Parsed, found: Outline) -> set[str]:

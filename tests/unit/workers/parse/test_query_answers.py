@@ -10,7 +10,7 @@ from protocol.tools.code_found import Capture, QueryMatch
 from protocol.tools.code_parse import CONTRACT, Arguments
 from protocol.tools.places import Range
 from support.code_parse_calls import ask, pages, pieces_of
-from workers.bounds import MOST_PIECE_BYTES
+from workers.items import MOST_PIECE_BYTES
 
 FILES = {
     "a.py": "import os\n\n\ndef f(a):\n    é = print(a, 1)\n    return g(\n        a,\n    )\n",
