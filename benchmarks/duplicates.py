@@ -18,10 +18,11 @@ import msgspec
 from report import Report, Table, duration, publish, ratio, size
 
 from protocol.tools.code_analyze import Options as Asked
+from protocol.tools.code_metrics import Lines
 from protocol.tools.files import Combined, Facts
 from protocol.worker.settings import WorkerSettings
 from workers.analyze.duplicates import link
-from workers.analyze.model import FileMetrics, Lines
+from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed, parsed
 from workers.syntax.budget import Budget
 from workers.syntax.detect import detect_language

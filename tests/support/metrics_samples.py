@@ -8,8 +8,9 @@ it against the code, and only then keep it.
 import sys
 from pathlib import Path
 
+from protocol.tools.code_metrics import Lines
 from workers.analyze.measure import measure_file
-from workers.analyze.model import FileMetrics, FunctionMetrics, Lines, TypeMetrics
+from workers.analyze.model import FileMetrics, FunctionMetrics, TypeMetrics
 from workers.syntax.budget import Budget
 
 SAMPLES = Path(__file__).parent.parent / "unit" / "workers" / "analyze" / "samples"

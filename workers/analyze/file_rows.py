@@ -11,6 +11,7 @@ from protocol.tools.code_analyze import (
     TypeRow,
 )
 from protocol.tools.files import Item
+from workers.analyze.measure import metrics_of
 from workers.analyze.model import FileMetrics, FunctionMetrics, TypeMetrics
 from workers.analyze.parsed import Parsed
 from workers.analyze.text_lines import function_line, type_line
@@ -52,7 +53,7 @@ def analyzed_file(
     return AnalyzedFile(
         path=one.path,
         language=one.language,
-        metrics=_metrics_of(metrics),
+        metrics=list(metrics_of(one.language)),
         function_count=len(metrics.functions),
         type_count=len(metrics.types),
         finding_count=findings,
@@ -65,10 +66,6 @@ def analyzed_file(
 def _symbol_count(one: Parsed) -> int:
     """Count what a language has that has no functions to measure."""
     return outline(one.tree, one.source, one.language, one.budget, counts_only=True).symbol_count
-
-
-def _metrics_of(metrics: FileMetrics) -> list[Metric]:
-    return ["lines"] if metrics.cyclomatic is None else list(ALL_METRICS)
 
 
 def _names(options: Options) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from math import log, log2, sqrt
 
-from workers.analyze.model import Abc, Halstead, Maintainability
+from protocol.tools.code_metrics import Abc, Halstead, Maintainability
 
 _BEST = 171
 

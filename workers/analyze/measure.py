@@ -1,8 +1,10 @@
 """One source's bytes to its measurements."""
 
+from protocol.tools.code_analyze import ALL_METRICS, Metric
+from protocol.tools.code_metrics import Lines
 from workers.analyze.definitions import Definitions
 from workers.analyze.links import link
-from workers.analyze.model import FileMetrics, Lines
+from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import Parsed, parsed
 from workers.analyze.rows import Rows
 from workers.analyze.rules import constructs
@@ -13,25 +15,10 @@ from workers.analyze.walk import walk
 from workers.syntax.budget import Budget
 from workers.syntax.lines import count_lines
 
-_LINES = ("lines",)
-_ALL = (
-    *_LINES,
-    "parameters",
-    "nesting",
-    "cyclomatic",
-    "cognitive",
-    "halstead",
-    "maintainability",
-    "abc",
-    "fan_in",
-    "fan_out",
-    "documentation",
-)
 
-
-def metrics_of(language: str) -> tuple[str, ...]:
+def metrics_of(language: str) -> tuple[Metric, ...]:
     """Return which metrics the language with the canonical name *language* has."""
-    return _LINES if constructs(language) is None else _ALL
+    return ("lines",) if constructs(language) is None else ALL_METRICS
 
 
 def measure_file(data: bytes, language: str, budget: Budget) -> FileMetrics:

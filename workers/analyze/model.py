@@ -2,13 +2,7 @@
 
 import msgspec
 
-from protocol.tools.code_metrics import Abc as Abc  # noqa: PLC0414 - part of these shapes, as the next
-from protocol.tools.code_metrics import Documentation as Documentation  # noqa: PLC0414
-from protocol.tools.code_metrics import Finding as Finding  # noqa: PLC0414
-from protocol.tools.code_metrics import Halstead as Halstead  # noqa: PLC0414
-from protocol.tools.code_metrics import Lines as Lines  # noqa: PLC0414
-from protocol.tools.code_metrics import Maintainability as Maintainability  # noqa: PLC0414
-from protocol.tools.code_metrics import Severity as Severity  # noqa: PLC0414
+from protocol.tools.code_metrics import Abc, Documentation, Halstead, Lines, Maintainability
 from protocol.tools.code_parse import Range, SymbolKind
 
 
@@ -76,4 +70,3 @@ class FileMetrics(msgspec.Struct, frozen=True, kw_only=True):
     documentation: Documentation | None = None
     functions: list[FunctionMetrics] = []
     types: list[TypeMetrics] = []
-    findings: list[Finding] = []

@@ -1,20 +1,12 @@
 """From what a walk has counted to rows: one for each function, each type, and the file."""
 
+from protocol.tools.code_metrics import Abc, Documentation, Halstead, Lines, Maintainability
 from workers.analyze import formulas
 from workers.analyze.documentation import has_comment, has_docstring
 from workers.analyze.lexicon import Tokens, lexicon
 from workers.analyze.line_map import LineMap
 from workers.analyze.links import Links
-from workers.analyze.model import (
-    Abc,
-    Documentation,
-    FileMetrics,
-    FunctionMetrics,
-    Halstead,
-    Lines,
-    Maintainability,
-    TypeMetrics,
-)
+from workers.analyze.model import FileMetrics, FunctionMetrics, TypeMetrics
 from workers.analyze.rollup import roll_up
 from workers.analyze.table import (
     ASSIGNMENTS,

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from protocol.errors import CallRefused
 from protocol.tools.code_analyze import Options
 from protocol.tools.code_links import Duplicate, Overview
+from protocol.tools.code_metrics import Lines
 from protocol.tools.files import Combined, Facts
 from support.code_parse_calls import Context
 from support.syntax_samples import KNOWN, sample
 from workers.analyze.duplicates import link
 from workers.analyze.duplicates.stream import Stream, hashes_of, tokens_in
-from workers.analyze.model import FileMetrics, Lines
+from workers.analyze.model import FileMetrics
 from workers.analyze.parsed import parsed
 from workers.context import JobCancelled
 from workers.syntax.budget import Budget
