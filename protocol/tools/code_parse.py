@@ -8,7 +8,7 @@ from protocol.tools.code_found import FoundFile
 from protocol.tools.code_question import MOST_NAME, Detail, check_question, is_question
 from protocol.tools.contract import Annotations, Contract, FilePlan
 from protocol.tools.files import FileFailure, Sources
-from protocol.tools.places import Range as Range  # noqa: PLC0414 - it is part of these rows
+from protocol.tools.places import Range
 from protocol.tools.tree_query import MOST_CHARACTERS
 
 SymbolKind = Literal[

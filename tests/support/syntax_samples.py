@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from protocol.tools.code_parse import Export, Import, Range, Symbol
+from protocol.tools.code_parse import Export, Import, Symbol
 from protocol.tools.languages import LANGUAGES
+from protocol.tools.places import Range
 from workers.syntax import grammars
 from workers.syntax.budget import Budget
 from workers.syntax.outline import Outline, Row, outline

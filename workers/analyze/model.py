@@ -3,7 +3,8 @@
 import msgspec
 
 from protocol.tools.code_metrics import Abc, Documentation, Halstead, Lines, Maintainability
-from protocol.tools.code_parse import Range, SymbolKind
+from protocol.tools.code_parse import SymbolKind
+from protocol.tools.places import Range
 
 
 class FunctionMetrics(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from protocol.tools.code_parse import Export, Import, ParsedFile, Range, SyntaxProblem, TreeNode
+from protocol.tools.code_parse import Export, Import, ParsedFile, SyntaxProblem, TreeNode
+from protocol.tools.places import Range
 from workers.syntax.outline import Row
 from workers.syntax.source import shorten
 

@@ -3,7 +3,8 @@
 import msgspec
 from tree_sitter import Node
 
-from protocol.tools.code_parse import Range, Symbol, SymbolKind, Visibility
+from protocol.tools.code_parse import Symbol, SymbolKind, Visibility
+from protocol.tools.places import Range
 from workers.syntax.found import MOST_NAME, MOST_SYMBOLS, Outline, Row
 from workers.syntax.region import Region
 from workers.syntax.remarks import Remarks

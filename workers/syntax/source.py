@@ -4,7 +4,7 @@ import itertools
 
 from tree_sitter import Node, Point
 
-from protocol.tools.code_parse import Range
+from protocol.tools.places import Range
 
 _BLOCK = 1024
 _CONTINUATIONS = bytes(range(0x80, 0xC0))

@@ -21,13 +21,14 @@ from protocol.tools.arguments import ArgumentDecoder
 from protocol.tools.catalog import offered
 from protocol.tools.contract import Contract
 from protocol.tools.files import FileFailure
+from protocol.tools.places import Range
 from support.strategies import json_objects, json_values
 
 Draft202012Validator: Any = Untyped
 
 CONTRACTS = offered(admin_tools=True)
 LATENCY = metrics.Latency(count=1, p50_ms=0.5, p95_ms=0.5, p99_ms=0.5, max_ms=0.5)
-RANGE = parse.Range(1, 1, 2, 1)
+RANGE = Range(1, 1, 2, 1)
 JOB = workers.RunningJob(tool="code_parse", for_s=0.5, attempt=1)
 EXAMPLES: dict[str, msgspec.Struct] = {
     "admin_drain": workers.DrainResult(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from protocol.tools.code_parse import Range, Symbol
+from protocol.tools.code_parse import Symbol
+from protocol.tools.places import Range
 from support.syntax_samples import names, outline_of, symbols
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from protocol.tools.code_parse import Options, Range
+from protocol.tools.code_parse import Options
+from protocol.tools.places import Range
 from support.syntax_samples import KNOWN, outline_of, sample, symbols
 from workers.parse.file_parser import parse_file
 from workers.syntax.budget import Budget

@@ -1,6 +1,7 @@
 """The syntax tree as rows."""
 
-from protocol.tools.code_parse import Range, TreeNode
+from protocol.tools.code_parse import TreeNode
+from protocol.tools.places import Range
 from workers.syntax.budget import Budget
 from workers.syntax.parsing import parse
 from workers.syntax.source import Source
