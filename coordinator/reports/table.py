@@ -4,8 +4,9 @@ import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO, cast, get_args
 
-from protocol.tools.code_analyze import OF_FILES, Detail, Metric
+from protocol.tools.code_analyze import OF_FILES, Detail
 from protocol.tools.code_analyze_columns import Column, columns
+from protocol.tools.code_metrics import Metric
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -1,25 +1,15 @@
 """The contract of `code_analyze`: metrics, findings, duplication and graphs of source code."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import msgspec
 
 from protocol.errors import CallRefused
-from protocol.tools.code_links import CallEdge, Change, Duplicate, ImportEdge, Overview, Unused
-from protocol.tools.code_metrics import (
-    Abc,
-    Documentation,
-    Finding,
-    Halstead,
-    Lines,
-    Maintainability,
-    Severity,
-)
-from protocol.tools.code_parse import SymbolKind
+from protocol.tools.code_analyzed import Result
+from protocol.tools.code_metrics import Measure, Metric, Severity
 from protocol.tools.code_rules import known_rules
 from protocol.tools.contract import Annotations, Before, Contract, FilePlan
-from protocol.tools.files import FileFailure, Sources
-from protocol.tools.places import Range
+from protocol.tools.files import Sources
 
 COMBINE = "combine_analyses"
 """The internal job that makes one answer of what was found in each file."""
@@ -37,34 +27,6 @@ Detail = Literal[
     "unused",
     "changes",
 ]
-
-Metric = Literal[
-    "lines",
-    "parameters",
-    "nesting",
-    "cyclomatic",
-    "cognitive",
-    "halstead",
-    "maintainability",
-    "abc",
-    "fan",
-    "documentation",
-]
-
-Measure = Literal[
-    "cognitive",
-    "cyclomatic",
-    "lines",
-    "nesting",
-    "parameters",
-    "volume",
-    "abc",
-    "fan_in",
-    "fan_out",
-    "maintainability",
-]
-
-ALL_METRICS: tuple[Metric, ...] = get_args(Metric)
 
 
 class Thresholds(
@@ -159,182 +121,6 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     min_tokens: int = 50
     markdown: bool = False
     commits: dict[str, int] = {}
-
-
-class Measured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What functions, types and files can have; left out: not asked for, or not measured."""
-
-    lines: Lines | None = None
-    nesting: int | None = None
-    cyclomatic: int | None = None
-    cognitive: int | None = None
-    halstead: Halstead | None = None
-    maintainability: Maintainability | None = None
-    abc: Abc | None = None
-
-
-class FunctionRow(Measured, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One function or method; a named function inside it is a row of its own."""
-
-    kind: SymbolKind
-    qualified_name: str
-    range: Range
-    parameters: Annotated[int | None, msgspec.Meta(description="Without `self` and its like.")] = (
-        None
-    )
-    fan_in: Annotated[
-        int | None, msgspec.Meta(description="How many functions of the file call it.")
-    ] = None
-    fan_out: Annotated[
-        int | None, msgspec.Meta(description="How many functions of the file it calls.")
-    ] = None
-    documented: bool | None = None
-
-
-class TypeRow(Measured, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One class or its like with all that is in it; its index is that of its average function."""
-
-    kind: SymbolKind
-    qualified_name: str
-    range: Range
-    functions: int
-    documentation: Documentation | None = None
-    documented: bool | None = None
-
-
-class AnalyzedFile(Measured, frozen=True, kw_only=True, omit_defaults=True):
-    """One source; counts are of all that is in it, rows may be cut by `limit`."""
-
-    path: Annotated[str | None, msgspec.Meta(description="null for a snippet.")]
-    language: str
-    metrics: Annotated[
-        list[Metric], msgspec.Meta(description="Those that there are for this language.")
-    ]
-    function_count: int = 0
-    type_count: int = 0
-    finding_count: int = 0
-    change_count: int = 0
-    only_in: Annotated[
-        Literal["before", "after"] | None,
-        msgspec.Meta(description="changes: the file is gone, or new."),
-    ] = None
-    error_count: Annotated[int, msgspec.Meta(description="Syntax errors.")] = 0
-    symbol_count: Annotated[
-        int | None, msgspec.Meta(description="Where functions are not measured.")
-    ] = None
-    documentation: Documentation | None = None
-    functions: list[FunctionRow] = []
-    types: list[TypeRow] = []
-    findings: list[Finding] = []
-    changes: list[Change] = []
-
-
-class HotSpot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One of the worst; *score* is what it is ranked by: the value, times the commits if asked for."""
-
-    path: str | None
-    name: Annotated[str | None, msgspec.Meta(description="null for a file.")] = None
-    line: int | None = None
-    measure: Measure
-    value: float
-    commits: int | None = None
-    score: float
-
-
-class FolderRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One folder with all that is below it; sums, unless they say otherwise."""
-
-    path: str
-    files: int
-    lines: Lines
-    functions: int
-    types: int
-    cyclomatic: int
-    cognitive: int
-    nesting: Annotated[int, msgspec.Meta(description="The deepest.")]
-    maintainability: Annotated[
-        float | None, msgspec.Meta(description="Mean index of the files, weighted by their code.")
-    ] = None
-    documentation: Documentation | None = None
-
-
-class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over every source of the call, also over those that are not shown."""
-
-    files: Annotated[int, msgspec.Meta(description="Looked at.")]
-    skipped: int
-    failed: int
-    cached: Annotated[int, msgspec.Meta(description="Answered from an earlier result.")]
-    lines: int
-    code: int
-    comment: int
-    blank: int
-    logical: Annotated[
-        int | msgspec.UnsetType,
-        msgspec.Meta(description="This and all up to documentable: not with detail=duplicates."),
-    ] = msgspec.UNSET
-    functions: int | msgspec.UnsetType = msgspec.UNSET
-    types: int | msgspec.UnsetType = msgspec.UNSET
-    cyclomatic: int | msgspec.UnsetType = msgspec.UNSET
-    cognitive: int | msgspec.UnsetType = msgspec.UNSET
-    documented: Annotated[
-        int | msgspec.UnsetType,
-        msgspec.Meta(description="Functions and types with documentation."),
-    ] = msgspec.UNSET
-    documentable: int | msgspec.UnsetType = msgspec.UNSET
-    errors: Annotated[int, msgspec.Meta(description="Syntax errors.")]
-    findings: Annotated[
-        int | msgspec.UnsetType, msgspec.Meta(description="With detail=findings.")
-    ] = msgspec.UNSET
-    changes: Annotated[
-        int | msgspec.UnsetType, msgspec.Meta(description="With detail=changes: functions.")
-    ] = msgspec.UNSET
-    better: int | msgspec.UnsetType = msgspec.UNSET
-    worse: int | msgspec.UnsetType = msgspec.UNSET
-    unchanged: Annotated[
-        int | msgspec.UnsetType,
-        msgspec.Meta(
-            description="With compare_revision: files that are as they were; not in files."
-        ),
-    ] = msgspec.UNSET
-    languages: Annotated[dict[str, int], msgspec.Meta(description="Files by language.")]
-
-
-class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What `code_analyze` answers: one of the lists is filled, as `detail` asked."""
-
-    totals: Totals
-    files: list[AnalyzedFile] = []
-    hotspots: list[HotSpot] = []
-    folders: list[FolderRow] = []
-    duplicates: list[Duplicate] = []
-    calls: list[CallEdge] = []
-    imports: list[ImportEdge] = []
-    unused: list[Unused] = []
-    overview: Annotated[
-        Overview | None, msgspec.Meta(description="What is said of all files together.")
-    ] = None
-    skipped: Annotated[
-        list[FileFailure], msgspec.Meta(description="Left out on purpose; the first 50.")
-    ]
-    failed: Annotated[
-        list[FileFailure], msgspec.Meta(description="Could not be analysed; the first 50.")
-    ]
-    complete: Annotated[
-        bool, msgspec.Meta(description="False when something was cut or a source failed.")
-    ]
-    hint: Annotated[
-        str | None, msgspec.Meta(description="What was left out, and how to get at it.")
-    ] = None
-    next_cursor: Annotated[
-        str | None, msgspec.Meta(description="Give it back as `cursor` to read on.")
-    ]
-    result_uri: Annotated[
-        str | None,
-        msgspec.Meta(
-            description="The resource that holds all of it for some minutes, in pages: add /2 for the second."
-        ),
-    ] = None
 
 
 OF_FILES: dict[Detail, str | None] = {

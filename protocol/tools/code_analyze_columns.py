@@ -6,7 +6,8 @@ Code: lines of code. MI: the maintainability index.
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from protocol.tools.code_analyze import Detail, Metric
+from protocol.tools.code_analyze import Detail
+from protocol.tools.code_metrics import Metric
 
 Row = dict[str, Any]
 """A row of the structured answer, decoded."""

@@ -1,12 +1,40 @@
 """The numbers that `code_analyze` speaks of, as its answers and its workers have them."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from protocol.tools.places import Range
 
 Severity = Literal["info", "minor", "major", "critical"]
+
+Metric = Literal[
+    "lines",
+    "parameters",
+    "nesting",
+    "cyclomatic",
+    "cognitive",
+    "halstead",
+    "maintainability",
+    "abc",
+    "fan",
+    "documentation",
+]
+
+Measure = Literal[
+    "cognitive",
+    "cyclomatic",
+    "lines",
+    "nesting",
+    "parameters",
+    "volume",
+    "abc",
+    "fan_in",
+    "fan_out",
+    "maintainability",
+]
+
+ALL_METRICS: tuple[Metric, ...] = get_args(Metric)
 
 
 class Lines(msgspec.Struct, frozen=True, gc=False):

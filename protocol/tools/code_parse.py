@@ -7,7 +7,7 @@ import msgspec
 from protocol.tools.code_found import FoundFile
 from protocol.tools.code_question import MOST_NAME, Detail, check_question, is_question
 from protocol.tools.contract import Annotations, Contract, FilePlan
-from protocol.tools.files import FileFailure, Sources
+from protocol.tools.files import FilesResult, FilesTotals, Sources
 from protocol.tools.places import Range
 from protocol.tools.tree_query import MOST_CHARACTERS
 
@@ -203,13 +203,9 @@ class ParsedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tree: list[TreeNode] = []
 
 
-class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over every source of the call, also over those that were left out of `files` or `found`."""
+class Totals(FilesTotals, frozen=True, kw_only=True):
+    """What is added up; what does not go with what was asked is left out."""
 
-    files: Annotated[int, msgspec.Meta(description="Looked at.")]
-    skipped: int
-    failed: int
-    cached: Annotated[int, msgspec.Meta(description="Answered from an earlier result.")]
     lines: int | msgspec.UnsetType = msgspec.UNSET
     code: int | msgspec.UnsetType = msgspec.UNSET
     comment: int | msgspec.UnsetType = msgspec.UNSET
@@ -228,10 +224,9 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
         int | msgspec.UnsetType,
         msgspec.Meta(description="Files with syntax errors, where matches may be missed."),
     ] = msgspec.UNSET
-    languages: Annotated[dict[str, int], msgspec.Meta(description="Files by language.")]
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class Result(FilesResult, frozen=True, kw_only=True):
     """What `code_parse` answers."""
 
     totals: Totals
@@ -241,27 +236,6 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     found: Annotated[
         list[FoundFile], msgspec.Meta(description="With `query` or `symbol`: where they are.")
     ] = []
-    skipped: Annotated[
-        list[FileFailure], msgspec.Meta(description="Left out on purpose; the first 50.")
-    ]
-    failed: Annotated[
-        list[FileFailure], msgspec.Meta(description="Could not be parsed; the first 50.")
-    ]
-    complete: Annotated[
-        bool, msgspec.Meta(description="False when something was cut or a source failed.")
-    ]
-    hint: Annotated[
-        str | None, msgspec.Meta(description="What was left out, and how to get at it.")
-    ] = None
-    next_cursor: Annotated[
-        str | None, msgspec.Meta(description="Give it back as `cursor` to read on.")
-    ]
-    result_uri: Annotated[
-        str | None,
-        msgspec.Meta(
-            description="The resource that holds all of it for some minutes, in pages: add /2 for the second."
-        ),
-    ] = None
 
 
 ITEMS_FIELD: dict[Detail, str | None] = {

@@ -203,3 +203,39 @@ class FileFailure(msgspec.Struct, frozen=True, kw_only=True):
     path: Annotated[str | None, msgspec.Meta(description="null for a snippet.")]
     code: Annotated[str, msgspec.Meta(description="Stable machine-readable reason.")]
     message: str
+
+
+class FilesTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over every source of a call, also over those that are not shown; each tool adds its own."""
+
+    files: Annotated[int, msgspec.Meta(description="Looked at.")]
+    skipped: int
+    failed: int
+    cached: Annotated[int, msgspec.Meta(description="Answered from an earlier result.")]
+    languages: Annotated[dict[str, int], msgspec.Meta(description="Files by language.")]
+
+
+class FilesResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What every answer over sources says: what it leaves out, and how to get at it."""
+
+    skipped: Annotated[
+        list[FileFailure], msgspec.Meta(description="Left out on purpose; the first 50.")
+    ]
+    failed: Annotated[
+        list[FileFailure], msgspec.Meta(description="Could not be worked on; the first 50.")
+    ]
+    complete: Annotated[
+        bool, msgspec.Meta(description="False when something was cut or a source failed.")
+    ]
+    hint: Annotated[
+        str | None, msgspec.Meta(description="What was left out, and how to get at it.")
+    ] = None
+    next_cursor: Annotated[
+        str | None, msgspec.Meta(description="Give it back as `cursor` to read on.")
+    ]
+    result_uri: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="The resource that holds all of it for some minutes, in pages: add /2 for the second."
+        ),
+    ] = None

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from coordinator.runs.merge import Bounds, Merge, Merged, read_cursor
-from protocol.tools.code_analyze import CONTRACT, TOTALS, Arguments, Result
+from protocol.tools.code_analyze import CONTRACT, TOTALS, Arguments
+from protocol.tools.code_analyzed import Result
 from protocol.tools.files import Combined, CombineJob, Facts, FileJob, Piece, Source
 from protocol.worker.settings import WorkerSettings
 from support.code_parse_calls import Context

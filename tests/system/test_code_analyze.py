@@ -5,7 +5,8 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from protocol.tools.code_analyze import OF_FILES, Detail, Result
+from protocol.tools.code_analyze import OF_FILES, Detail
+from protocol.tools.code_analyzed import Result
 from support.mcp_client import Mode, connected, structured, text_of
 from support.output_schemas import require_conforming
 from support.sources import write

@@ -2,14 +2,8 @@
 
 import msgspec
 
-from protocol.tools.code_analyze import (
-    OF_FILES,
-    UNMEASURED,
-    UNMEASURED_TOTALS,
-    AnalyzedFile,
-    Detail,
-    Options,
-)
+from protocol.tools.code_analyze import OF_FILES, UNMEASURED, UNMEASURED_TOTALS, Detail, Options
+from protocol.tools.code_analyzed import AnalyzedFile
 from protocol.tools.files import Item, Piece, Source
 from workers.analyze.changes.loading import both
 from workers.analyze.changes.rows import with_changes

@@ -2,14 +2,9 @@
 
 from typing import Any
 
-from protocol.tools.code_analyze import (
-    ALL_METRICS,
-    AnalyzedFile,
-    FunctionRow,
-    Metric,
-    Options,
-    TypeRow,
-)
+from protocol.tools.code_analyze import Options
+from protocol.tools.code_analyzed import AnalyzedFile, FunctionRow, TypeRow
+from protocol.tools.code_metrics import ALL_METRICS, Metric
 from protocol.tools.files import Item
 from workers.analyze.measure import metrics_of
 from workers.analyze.model import FileMetrics, FunctionMetrics, TypeMetrics

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from protocol.tools.code_analyze import FolderRow, Options
+from protocol.tools.code_analyze import Options
+from protocol.tools.code_analyzed import FolderRow
 from protocol.tools.code_metrics import Documentation, Lines
 from protocol.tools.files import Combined, Facts
 from workers.analyze.combining import combined

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from protocol.tools.code_analyze import HotSpot, Options
+from protocol.tools.code_analyze import Options
+from protocol.tools.code_analyzed import HotSpot
 from protocol.tools.files import Combined, Facts
 from workers.analyze.combining import combined
 from workers.analyze.measures import badness, value_of

@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
-from protocol.tools.code_analyze import OF_FILES, AnalyzedFile, Options
+from protocol.tools.code_analyze import OF_FILES, Options
 from protocol.tools.code_analyze_columns import Column, columns, markdown_header
+from protocol.tools.code_analyzed import AnalyzedFile
 from protocol.tools.files import Combined, Item, Piece
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")

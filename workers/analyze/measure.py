@@ -1,7 +1,6 @@
 """One source's bytes to its measurements."""
 
-from protocol.tools.code_analyze import ALL_METRICS, Metric
-from protocol.tools.code_metrics import Lines
+from protocol.tools.code_metrics import ALL_METRICS, Lines, Metric
 from workers.analyze.definitions import Definitions
 from workers.analyze.links import link
 from workers.analyze.model import FileMetrics

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from protocol.tools.code_analyze import Measure
+from protocol.tools.code_metrics import Measure
 from workers.analyze.model import FileMetrics, FunctionMetrics, TypeMetrics
 
 Measured = FunctionMetrics | TypeMetrics | FileMetrics

@@ -1,6 +1,6 @@
 """Analyses as lines for a model: short, the line range first."""
 
-from protocol.tools.code_analyze import AnalyzedFile, FunctionRow, Measured, TypeRow
+from protocol.tools.code_analyzed import AnalyzedFile, FunctionRow, Measured, TypeRow
 from protocol.tools.places import Range
 from workers.analyze.model import FileMetrics
 

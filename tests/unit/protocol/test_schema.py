@@ -14,6 +14,7 @@ from protocol.mcp.schema import Schema, input_schema, output_schema
 from protocol.tools import admin_get_metrics as metrics
 from protocol.tools import admin_workers as workers
 from protocol.tools import code_analyze as analyze
+from protocol.tools import code_analyzed as analyzed
 from protocol.tools import code_links as links
 from protocol.tools import code_metrics as numbers
 from protocol.tools import code_parse as parse
@@ -123,18 +124,18 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         complete=False,
         next_cursor="row-1",
     ),
-    "code_analyze": analyze.Result(
-        totals=analyze.Totals(
+    "code_analyze": analyzed.Result(
+        totals=analyzed.Totals(
             **dict.fromkeys(("files", "skipped", "failed", "cached", *analyze.TOTALS), 1),
             languages={"python": 1},
         ),
         files=[
-            analyze.AnalyzedFile(
+            analyzed.AnalyzedFile(
                 path="a.py",
                 language="python",
                 metrics=["lines", "cyclomatic"],
                 functions=[
-                    analyze.FunctionRow(
+                    analyzed.FunctionRow(
                         kind="method",
                         qualified_name="A.f",
                         range=RANGE,
@@ -144,7 +145,9 @@ EXAMPLES: dict[str, msgspec.Struct] = {
                         abc=numbers.Abc(1, 2, 3, 3.7),
                     )
                 ],
-                types=[analyze.TypeRow(kind="class", qualified_name="A", range=RANGE, functions=1)],
+                types=[
+                    analyzed.TypeRow(kind="class", qualified_name="A", range=RANGE, functions=1)
+                ],
                 findings=[
                     numbers.Finding(id="0a", rule="todo", severity="info", message="m", range=RANGE)
                 ],
@@ -160,9 +163,9 @@ EXAMPLES: dict[str, msgspec.Struct] = {
                 ],
             )
         ],
-        hotspots=[analyze.HotSpot(path=None, measure="lines", value=1.0, score=1.0)],
+        hotspots=[analyzed.HotSpot(path=None, measure="lines", value=1.0, score=1.0)],
         folders=[
-            analyze.FolderRow(
+            analyzed.FolderRow(
                 path=".",
                 files=1,
                 lines=numbers.Lines(3, 2, 1, 0, 2),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
-from protocol.tools.code_analyze import AnalyzedFile
+from protocol.tools.code_analyzed import AnalyzedFile
 from protocol.tools.code_links import Change
 from protocol.tools.files import Piece, Source
 from workers.analyze.changes.matching import Known, match

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import CallRefused
-from protocol.tools.code_analyze import CONTRACT, OF_FILES, Arguments, Detail, Metric
-from protocol.tools.code_metrics import Documentation
+from protocol.tools.code_analyze import CONTRACT, OF_FILES, Arguments, Detail
+from protocol.tools.code_metrics import Documentation, Metric
 from support.code_analyze_calls import analyzed, analyzed_text, merged, pieces_of
 
 SIMPLE = "def plain():\n    return 1\n"

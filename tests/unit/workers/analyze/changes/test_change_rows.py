@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import CallRefused
-from protocol.tools.code_analyze import AnalyzedFile, Options
+from protocol.tools.code_analyze import Options
+from protocol.tools.code_analyzed import AnalyzedFile
 from protocol.tools.code_links import Change
 from protocol.tools.files import FileJob, Piece, Source
 from protocol.worker.settings import WorkerSettings
