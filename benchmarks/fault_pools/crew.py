@@ -26,7 +26,7 @@ from protocol.worker.messages import Progress, Ready
 from protocol.worker.sandbox import SandboxPolicy
 from protocol.worker.settings import WorkerSettings
 
-_KIND = "faults"
+KIND = "faults"
 _MODULE = "fault_pools.crew_worker"
 _BENCHMARKS = Path(__file__).parents[1]
 _NO_DEADLINE_S = 3600.0
@@ -43,24 +43,22 @@ class CrewPool:
     def __init__(self) -> None:
         crew, queue = CrewConfig(), QueueConfig()
         self._quarantine = Quarantine(crew.quarantine_s)
-        self._crew = LocalCrew(
+        self.crew = LocalCrew(
             [_kind()],
             crew.check_interval_s,
             CrewListener(on_note=_ignore_note, on_ready=_ignore_ready, on_log=_log),
             owns_process=True,
         )
-        self._dispatcher = Dispatcher(
-            self._crew,
-            self._crew.kinds,
-            lambda kind: JobQueue(
-                queue.size, queue.class_step_s, lambda: self._crew.capacity(kind)
-            ),
+        self.dispatcher = Dispatcher(
+            self.crew,
+            self.crew.kinds,
+            lambda kind: JobQueue(queue.size, queue.class_step_s, lambda: self.crew.capacity(kind)),
             _ignore_wait,
         )
 
     async def start(self) -> None:
         """Start the workers; calls may come at once and wait for them."""
-        self._crew.start(self._dispatcher)
+        self.crew.start(self.dispatcher)
 
     async def rebuild(self) -> None:
         """Never needed."""
@@ -72,14 +70,14 @@ class CrewPool:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         arguments = msgspec.Raw(_encode(argument))
         spec = JobSpec(
-            kind=_KIND,
+            kind=KIND,
             tool=task,
             arguments=arguments,
             priority="normal",
             timeout_s=timeout_s or _NO_DEADLINE_S,
             is_short=True,
         )
-        job_id = self._dispatcher.submit(spec, _Listener(future, spec, self._quarantine))
+        job_id = self.dispatcher.submit(spec, _Listener(future, spec, self._quarantine))
         future.add_done_callback(lambda ended: self._drop(ended, job_id))
         return future
 
@@ -90,11 +88,11 @@ class CrewPool:
 
     def worker_pids(self) -> list[int]:
         """Return the workers that the roster has."""
-        return [member.pid for member in self._crew.kinds[_KIND].roster.members if member.pid]
+        return [member.pid for member in self.crew.kinds[KIND].roster.members if member.pid]
 
     def _drop(self, ended: asyncio.Future[Answer], job_id: int) -> None:
         if ended.cancelled():
-            self._dispatcher.cancel(job_id)
+            self.dispatcher.cancel(job_id)
 
 
 class _Listener:
@@ -132,10 +130,10 @@ def _kind() -> KindConfig:
     crew = CrewConfig()
     scratch = tempfile.gettempdir()  # this measurement's own
     return KindConfig(
-        name=_KIND,
+        name=KIND,
         scaling=ScalingPolicy(least=WORKERS, most=WORKERS),
-        argv=built_in_argv(_KIND, _MODULE),
-        zygote_argv=zygote_argv(_KIND, _MODULE),
+        argv=built_in_argv(KIND, _MODULE),
+        zygote_argv=zygote_argv(KIND, _MODULE),
         environment={"PYTHONPATH": str(_BENCHMARKS)},
         depth=2,
         settings=WorkerSettings(
