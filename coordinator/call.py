@@ -1,7 +1,8 @@
 """The life of one call, top to bottom: arguments, key, cache, flight, run, answer. Read this file first.
 
 Rule 1: a call is answered exactly once, or never if it is cancelled.
-Rule 2: a hit is answered before `start` returns: no task, no re-encoding.
+Rule 2: a hit is answered before `start` returns: no task, no re-encoding. A question that was asked before in
+the same words is not even understood again: `recall` is all that happens to it.
 Rule 3: only a good answer is cached; a failure is told to everybody who waits for it and forgotten.
 """
 
@@ -12,14 +13,14 @@ from typing import Protocol
 import msgspec
 
 from cache.flight import Flights
-from cache.l1 import L1
+from cache.l1 import L1, Watched
 from coordinator.answer import Answer, merged_answer
 from coordinator.observe.log import get_logger
 from coordinator.observe.metrics import Metrics
 from coordinator.runs.fanout import FileRun
 from coordinator.runs.merge import Merged
 from coordinator.runs.request import Request, Services
-from coordinator.runs.work import FileWork, file_work
+from coordinator.runs.work import FileWork, file_work, is_unchanged
 from coordinator.tool_job import ToolJob, ToolRequest, ToolWork, tool_work
 from coordinator.tool_registry import OfferedTool, ToolRegistry
 from protocol.errors import CallRefused
@@ -123,12 +124,24 @@ class Calls:
         self._flights = flights
         self._metrics = metrics
         self._working_directory = working_directory
+        self.tools.watch(self._cache.forget_wordings)
         self._local_tools: dict[str, LocalTool] = {}
         self._runs: dict[bytes, _Running] = {}
 
     def add_local_tool(self, name: str, tool: LocalTool) -> None:
         """Let the coordinator answer *name* itself."""
         self._local_tools[name] = tool
+
+    def recall(self, tool: str, arguments: bytes) -> bytes | None:
+        """Return the answer of a call that was answered before in these very words, if it still holds.
+
+        This is the whole life of most calls: 1 us, where understanding them anew takes 12.
+        """
+        started_at = time.perf_counter()
+        body = self._cache.get_by_wording((tool, arguments), self._holds)
+        if body is not None:
+            self._metrics.called(tool, "hit", time.perf_counter() - started_at)
+        return body
 
     def is_quiet(self) -> bool:
         """Tell whether no call is in progress."""
@@ -172,6 +185,7 @@ class Calls:
     def _seek(self, call: Call, work: _Work) -> None:
         """Find the answer: in the cache, with whoever looks for it already, or by doing the work."""
         if work.may_be_known() and (body := self._cache.get(work.key)) is not None:
+            self._note_wording(call, work)
             self._answer(call, body, "hit")
             return
         call.key = work.flight
@@ -208,8 +222,16 @@ class Calls:
             return
         if answer.cache_for != 0 and work.may_be_known():
             self._cache.put(work.key, answer.body, answer.cache_for)
+            for call in waiting[:1]:
+                self._note_wording(call, work)
         for number, call in enumerate(waiting):
             self._answer(call, answer.body, "shared" if number else "done")
+
+    def _note_wording(self, call: Call, work: _Work) -> None:
+        self._cache.note_wording((call.tool, call.arguments), work.key, work.watched)
+
+    def _holds(self, watched: Watched) -> bool:
+        return is_unchanged(watched, self._working_directory)
 
     def _tell_progress(self, key: bytes, progress: Progress) -> None:
         for call in self._flights.waiting(key):

@@ -8,10 +8,12 @@ Rule 2: whatever the worker says, its caller hears one answer, and no more news 
 import itertools
 import time
 from collections.abc import Callable
+from typing import ClassVar
 
 import msgspec
 
 from cache.key import call_key, canonical
+from cache.l1 import Watched
 from coordinator.answer import Answer, offered_answer
 from coordinator.dispatch.backend import Outcome
 from coordinator.dispatch.dispatcher import JobSpec
@@ -41,6 +43,9 @@ class ToolWork(msgspec.Struct, frozen=True, kw_only=True):
     arguments: msgspec.Raw
     key: bytes
     flight: bytes
+
+    watched: ClassVar[Watched] = ()
+    """No file: a stranger's answer depends on the arguments alone, or is not to be kept."""
 
     def may_be_known(self) -> bool:
         """Tell whether the answer may have been given before."""

@@ -19,7 +19,8 @@ INTERNAL_ERROR: Final = -32603
 
 NULL_ID: Final = b"null"
 
-_INTEGER = re.compile(rb"-?\d{1,300}")
+_MOST_DIGITS = 300
+_INTEGER = re.compile(rb"-?\d{1,%d}" % _MOST_DIGITS)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -96,8 +97,23 @@ def read(line: bytes | msgspec.Raw) -> Message:
     return Notification(envelope.method, envelope.params)
 
 
+def is_id(raw: bytes) -> bool:
+    """Tell whether the JSON value *raw* is a string or an integer that we may send back as it is."""
+    if raw.isdigit():  # nearly always; the expression takes five times as long
+        return len(raw) <= _MOST_DIGITS
+    if not raw.startswith(b'"'):
+        return _INTEGER.fullmatch(raw) is not None
+    if raw.isascii():
+        return True
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _fault(envelope: _Envelope, message_id: bytes) -> Malformed | None:
-    if message_id and not _is_id(message_id):
+    if message_id and not is_id(message_id):
         return Malformed(INVALID_REQUEST, "id must be a string or an integer")
     if envelope.jsonrpc != "2.0":
         return Malformed(INVALID_REQUEST, 'jsonrpc must be "2.0"', message_id or NULL_ID)
@@ -145,24 +161,11 @@ def id_value(message_id: bytes) -> str | int:
     return value
 
 
-def _is_id(raw: bytes) -> bool:
-    """Tell whether the JSON value *raw* is a string or an integer that we may send back as it is."""
-    if not raw.startswith(b'"'):
-        return _INTEGER.fullmatch(raw) is not None
-    if raw.isascii():
-        return True
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _without_method(envelope: _Envelope) -> Message:
     if envelope.result or envelope.error:
         return Response()
     message_id = bytes(envelope.id)
-    readable = message_id if _is_id(message_id) else NULL_ID
+    readable = message_id if is_id(message_id) else NULL_ID
     return Malformed(INVALID_REQUEST, "not a request: method is missing", readable)
 
 

@@ -7,20 +7,17 @@ _LARGE = 16 * 1024
 
 
 class Outbox:
-    """A queue of bytes; `len` is how many wait."""
+    """A queue of bytes, of which so many are *waiting*."""
 
     def __init__(self) -> None:
         self._sealed: deque[bytes | memoryview] = deque()
         self._open = bytearray()  # small pieces, still growing
-        self._waiting = 0
-
-    def __len__(self) -> int:
-        return self._waiting
+        self.waiting = 0
 
     def put(self, *pieces: bytes) -> None:
         """Add *pieces* at the end, copied together if that is little."""
         size = sum(map(len, pieces))
-        self._waiting += size
+        self.waiting += size
         if size < _LARGE:
             self._open += b"".join(pieces)
             return
@@ -42,7 +39,7 @@ class Outbox:
 
     def wrote(self, size: int) -> None:
         """Drop the first *size* bytes of the head."""
-        self._waiting -= size
+        self.waiting -= size
         head = self._sealed.popleft()
         if size < len(head):
             self._sealed.appendleft(memoryview(head)[size:])
@@ -51,7 +48,7 @@ class Outbox:
         """Drop everything."""
         self._sealed.clear()
         self._open = bytearray()
-        self._waiting = 0
+        self.waiting = 0
 
     def _seal(self) -> None:
         if self._open:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cache.key import KEY_BYTES, call_key
+from cache.l1 import Watched
 from coordinator.runs.fanout import FileRun
 from protocol.errors import CallRefused
 from protocol.tools.contract import Contract, FilePlan, Priority
@@ -32,6 +33,9 @@ class FileWork(msgspec.Struct, frozen=True):
     key: bytes
     source: Source | None
     paths: tuple[str, ...] = ()
+    watched: Watched = ()
+    """The files on whose identity *key* depends, by the paths that were given."""
+
     is_of_git: bool = False
     """A commit may come between two equal calls, so that neither may have the other's answer."""
 
@@ -83,11 +87,17 @@ def _work(contract: Contract, arguments: Sources, directory: str) -> FileWork:
     if is_many:
         key = _key(contract, canonical)
         return FileWork(contract, arguments, key, None, (arguments.path,))
-    identity = fingerprint(seen) if seen else ""
+    identity = _identity(seen)
     source = Source(
         path=arguments.path, language=arguments.language, named=True, fingerprint=identity
     )
-    return FileWork(contract, arguments, _key(contract, canonical, identity), source)
+    key = _key(contract, canonical, identity)
+    return FileWork(contract, arguments, key, source, watched=((arguments.path, identity),))
+
+
+def is_unchanged(watched: Watched, directory: str) -> bool:
+    """Tell whether all that is *watched* still is as it was; paths are relative to *directory*."""
+    return all(_identity(_stat(path, directory)) == identity for path, identity in watched)
 
 
 def _compared(work: FileWork, plan: FilePlan, directory: str) -> FileWork:
@@ -109,9 +119,13 @@ def _compared(work: FileWork, plan: FilePlan, directory: str) -> FileWork:
         return work
     if seen is not None and stat.S_ISDIR(seen.st_mode):
         raise _unlike("is a folder, but there is one file to compare")
-    identity = fingerprint(seen) if seen else ""
-    source = replace(work.source, before_path=before.path, before_identity=identity)
-    return replace(work, key=_key(work.contract, work.key, identity), source=source)
+    identity = _identity(seen)
+    return replace(
+        work,
+        key=_key(work.contract, work.key, identity),
+        source=replace(work.source, before_path=before.path, before_identity=identity),
+        watched=(*work.watched, (before.path, identity)),
+    )
 
 
 def _with_text(work: FileWork, code: str) -> FileWork:
@@ -134,6 +148,10 @@ def _stat(path: str, directory: str) -> os.stat_result | None:
         return os.stat(os.path.join(directory, os.path.expanduser(path)))
     except (OSError, ValueError):
         return None
+
+
+def _identity(seen: os.stat_result | None) -> str:
+    return fingerprint(seen) if seen else ""
 
 
 def _key(contract: Contract, canonical: bytes, *identity: str) -> bytes:

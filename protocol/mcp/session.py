@@ -69,6 +69,8 @@ class Session:
         Raises:
             RpcError: it is not legal here; the state is as it was.
         """
+        if said is Said.REQUEST and self.state is State.OPEN:
+            return  # that row of the table: nearly all that is ever said, and 1 us to look up
         following = TRANSITIONS.get((self.state, said))
         if following is None:
             was_opened = said is Said.INITIALIZE

@@ -13,7 +13,7 @@ OURS = {"protocol", "cache", "workers", "coordinator", "tests", "support", "benc
 
 MAY_IMPORT: dict[str, set[str]] = {
     "protocol": {"msgspec"},
-    "cache": {"protocol", "msgspec", "cachetools"},
+    "cache": {"protocol", "msgspec"},
     "workers": {"protocol", "msgspec", "tree_sitter"},
     "coordinator": {
         "protocol",

@@ -30,6 +30,7 @@ from protocol.jsonrpc import (
     notification_line,
     result_line,
 )
+from protocol.mcp.call_line import CallRequest, read_call
 from protocol.mcp.params import (
     CallParams,
     CancelledParams,
@@ -68,6 +69,7 @@ class Connection:
         self._legacy: Speaker = HANDSHAKE_SPEAKERS[LATEST_HANDSHAKE]
         self._log_level: str | None = None
         self._in_flight: dict[str | int, ToolCall] = {}
+        self._shaper = server.shaper
         self._subscriptions = Subscriptions(send, server.shaper)
         server.news.join(self._tools_changed)
 
@@ -76,6 +78,8 @@ class Connection:
         if isinstance(line, Overlong):
             message = f"a line of more than {self._max_line_bytes} bytes was skipped"
             self._send(error_line(jsonrpc.NULL_ID, INVALID_REQUEST, message))
+        elif (call := read_call(line)) is not None:
+            self._answer(call, self._reply)
         elif line := jsonrpc.clean(line):
             if line.startswith(b"["):
                 self._receive_batch(line)
@@ -127,19 +131,21 @@ class Connection:
     def _reject(self, malformed: Malformed, reply: Reply) -> None:
         reply(error_line(malformed.id, malformed.code, malformed.message))
 
-    def _answer(self, request: Request, reply: Reply) -> None:
+    def _answer(self, request: Request | CallRequest, reply: Reply) -> None:
         try:
-            if request.method == "tools/call":  # first: it is nearly all that is ever asked
-                self._call(request, reply)
+            if isinstance(request, CallRequest):
+                self._call(bytes(request.id), request.params, reply)
+            elif request.method == "tools/call":
+                self._call(request.id, decode_params(request.params, CallParams), reply)
             elif (result := self._result(request)) is None:
                 reply()
             else:
                 reply(*result_line(request.id, result))
         except RpcError as error:
-            reply(error_line(request.id, error.code, error.message, error.data))
+            reply(error_line(bytes(request.id), error.code, error.message, error.data))
         except Exception:  # the edge: a bug of ours must not leave the client waiting
             log.exception("request_failed", method=request.method)
-            reply(error_line(request.id, INTERNAL_ERROR, "internal error"))
+            reply(error_line(bytes(request.id), INTERNAL_ERROR, "internal error"))
 
     def _note(self, notification: Notification) -> None:
         try:
@@ -159,10 +165,10 @@ class Connection:
             return False
         return True
 
-    def _speaker(self, method: str, meta: Meta | None) -> Speaker:
+    def _speaker(self, said: Said, meta: Meta | None) -> Speaker:
         """Return how this message is said; a message of the handshake era is held to its session."""
         if meta is None or not isinstance(meta.version, str):
-            self._session.advance(classify(method, is_request=True))
+            self._session.advance(said)
             return self._legacy
         if meta.version not in MODERN_VERSIONS:
             data = {"supported": MODERN_VERSIONS, "requested": meta.version}
@@ -192,7 +198,7 @@ class Connection:
             raise RpcError(
                 INVALID_PARAMS, "params._meta: io.modelcontextprotocol/protocolVersion is missing"
             )
-        return self._speaker(request.method, params.meta)
+        return self._speaker(_said(request), params.meta)
 
     def _own_result(self, request: Request) -> bytes | None:
         """Answer the methods that have to do with this very connection."""
@@ -210,7 +216,7 @@ class Connection:
                 self._listen(request)
                 return None
             case _:
-                self._speaker(request.method, meta)  # a wrong version matters more than the method
+                self._speaker(_said(request), meta)  # a wrong version matters more than the method
                 raise _not_found(request.method)
 
     def _initialize(self, request: Request) -> bytes:
@@ -228,7 +234,7 @@ class Connection:
 
     def _listen(self, request: Request) -> None:
         params = decode_params(request.params, ListenParams)
-        self._speaker(request.method, params.meta)
+        self._speaker(_said(request), params.meta)
         key = id_value(request.id)
         self._require_new(key)
         self._subscriptions.open(key, request.id, params.notifications)
@@ -241,37 +247,42 @@ class Connection:
 
     # --- calls
 
-    def _call(self, request: Request, reply: Reply) -> None:
-        params = decode_params(request.params, CallParams)
+    def _call(self, message_id: bytes, params: CallParams, reply: Reply) -> None:
         meta = params.meta
-        speaker = self._speaker(request.method, meta)
-        key = id_value(request.id)
-        self._require_new(key)
-        if self._calls.tools.find(params.name) is None:
-            known = [tool.name for tool in self._calls.tools.listed()]
-            hint = did_you_mean(params.name, known)
-            raise RpcError(INVALID_PARAMS, f"Unknown tool: {params.name}{hint}")
-        tool_call = self._tool_call(request.id, speaker, meta, reply)
-        call = Call(params.name, bytes(params.arguments), tool_call, _priority(meta), _trace(meta))
+        speaker = self._speaker(Said.REQUEST, meta)
+        priority, log_level = _priority(meta), self._level_of(speaker, meta)
+        if self._in_flight or self._subscriptions:
+            self._require_new(id_value(message_id))
+        arguments = bytes(params.arguments)
+        if (body := self._calls.recall(params.name, arguments)) is not None:
+            reply(*result_line(message_id, *self._shaper.call_result(speaker, body)))
+            return
+        self._require_tool(params.name)
+        tool_call = ToolCall(
+            message_id, speaker, self._shaper, reply, self._send, _progress_token(meta), log_level
+        )
+        call = Call(params.name, arguments, tool_call, priority, _trace(meta))
         self._calls.start(call)
         if not tool_call.is_over:
+            key = id_value(message_id)
             tool_call.call = call
             tool_call.when_answered(lambda: self._forget(key))
             self._in_flight[key] = tool_call
 
+    def _require_tool(self, name: str) -> None:
+        if self._calls.tools.find(name) is None:
+            known = [tool.name for tool in self._calls.tools.listed()]
+            raise RpcError(INVALID_PARAMS, f"Unknown tool: {name}{did_you_mean(name, known)}")
+
     def _forget(self, key: str | int) -> None:
         self._in_flight.pop(key, None)
 
-    def _tool_call(
-        self, message_id: bytes, speaker: Speaker, meta: Meta | None, reply: Reply
-    ) -> ToolCall:
-        token, level = None, self._log_level
-        if meta is not None and isinstance(meta.progress_token, str | int):
-            token = meta.progress_token
-        if speaker.is_modern:
-            asked = meta.log_level if meta is not None else None
-            level = _checked_level(asked) if isinstance(asked, str) else None
-        return ToolCall(message_id, speaker, self._server.shaper, reply, self._send, token, level)
+    def _level_of(self, speaker: Speaker, meta: Meta | None) -> str | None:
+        """Return from which level on messages about this call are wanted."""
+        if not speaker.is_modern:
+            return self._log_level
+        asked = meta.log_level if meta is not None else None
+        return _checked_level(asked) if isinstance(asked, str) else None
 
     def _require_new(self, key: str | int) -> None:
         if key in self._in_flight or key in self._subscriptions:
@@ -309,6 +320,10 @@ class _Batch:
             self._send(b"[%b]" % b",".join(self._lines))
 
 
+def _said(request: Request) -> Said:
+    return classify(request.method, is_request=True)
+
+
 def _not_found(method: str) -> RpcError:
     return RpcError(METHOD_NOT_FOUND, f"Method not found: {method}")
 
@@ -329,6 +344,11 @@ def _priority(meta: Meta | None) -> Priority | None:
     raise RpcError(
         INVALID_PARAMS, f"params._meta: toolcrew/priority must be one of {', '.join(RANKS)}"
     )
+
+
+def _progress_token(meta: Meta | None) -> str | int | None:
+    token = meta.progress_token if meta is not None else None
+    return token if isinstance(token, str | int) else None
 
 
 def _trace(meta: Meta | None) -> str | None:

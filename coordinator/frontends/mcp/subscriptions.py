@@ -37,6 +37,9 @@ class Subscriptions:
     def __contains__(self, key: str | int) -> bool:
         return key in self._streams
 
+    def __len__(self) -> int:
+        return len(self._streams)
+
     def open(self, key: str | int, message_id: bytes, wanted: Mapping[str, msgspec.Raw]) -> None:
         """Open a stream and say what is granted of *wanted*. Clients open one on sight."""
         wants_tools = bytes(wanted.get(_TOOLS, b"")) == b"true"

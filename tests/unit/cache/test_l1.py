@@ -6,10 +6,19 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from cache.l1 import ENTRY_OVERHEAD, L1, L1Statistics
+from cache.l1 import (
+    ENTRY_OVERHEAD,
+    L1,
+    LONGEST_WORDING,
+    WORDING_OVERHEAD,
+    L1Statistics,
+    Watched,
+    Wording,
+)
 
 ROOM = 4 * ENTRY_OVERHEAD  # for three small entries, but never for four
 KEYS = [b"", b"a", b"b", b"c", b"d"]
+WORDINGS: list[Wording] = [("t", b""), ("t", b"{}"), ("u", b"{}"), ("t", b"x" * WORDING_OVERHEAD)]
 
 
 class FakeClock:
@@ -28,6 +37,7 @@ class L1Machine(RuleBasedStateMachine):
         self.clock = FakeClock()
         self.l1 = L1(ROOM, self.clock)
         self.model: OrderedDict[bytes, tuple[bytes, float]] = OrderedDict()
+        self.wordings: dict[Wording, tuple[bytes, Watched]] = {}
         self.counts = {"hits": 0, "misses": 0, "evictions": 0, "expirations": 0}
 
     @rule(
@@ -40,11 +50,47 @@ class L1Machine(RuleBasedStateMachine):
     def put(self, key: bytes, size: int, fill: bytes, cache_for: float | None) -> None:
         value = fill * size
         self.l1.put(key, value, cache_for)
-        self.model.pop(key, None)
+        self.drop(key)
         if weight(key, value) <= ROOM and (cache_for is None or cache_for > 0):
             self.make_room(weight(key, value))
             expires_at = float("inf") if cache_for is None else self.clock.now + cache_for
             self.model[key] = (value, expires_at)
+
+    @rule(
+        wording=st.sampled_from(WORDINGS),
+        key=st.sampled_from(KEYS),
+        watched=st.sampled_from([(), (("file", "1"),), (("file", "2"),)]),
+    )
+    def note_wording(self, wording: Wording, key: bytes, watched: Watched) -> None:
+        self.l1.note_wording(wording, key, watched)
+        if key not in self.model:
+            return
+        self.wordings = {
+            said: meant
+            for said, meant in self.wordings.items()
+            if wording != said and meant[0] != key
+        }
+        size = len(wording[1]) + WORDING_OVERHEAD
+        if weight(key, self.model[key][0]) + size <= ROOM:
+            self.wordings[wording] = (key, watched)
+            self.model.move_to_end(key)
+            self.make_room(0)
+
+    @rule(wording=st.sampled_from(WORDINGS), is_at=st.sampled_from(["1", "2"]))
+    def get_by_wording(self, wording: Wording, is_at: str) -> None:
+        value = self.l1.get_by_wording(wording, lambda watched: watched == (("file", is_at),))
+        key, watched = self.wordings.get(wording, (None, ()))
+        if key is None or watched not in {(), (("file", is_at),)}:
+            assert value is None
+        else:
+            misses = self.counts["misses"]
+            assert value == self.model_get(key)
+            self.counts["misses"] = misses
+
+    @rule()
+    def forget_wordings(self) -> None:
+        self.l1.forget_wordings()
+        self.wordings.clear()
 
     @rule(key=st.sampled_from(KEYS))
     def get(self, key: bytes) -> None:
@@ -63,21 +109,26 @@ class L1Machine(RuleBasedStateMachine):
 
     def make_room(self, needed: int) -> None:
         while self.weight() + needed > ROOM:
-            self.model.popitem(last=False)
+            self.drop(next(iter(self.model)))
             self.counts["evictions"] += 1
+
+    def drop(self, key: bytes) -> bool:
+        self.wordings = {said: meant for said, meant in self.wordings.items() if meant[0] != key}
+        return self.model.pop(key, None) is not None
 
     def model_get(self, key: bytes) -> bytes | None:
         value, expires_at = self.model.get(key, (None, 0.0))
         if value is None or expires_at <= self.clock.now:
             self.counts["misses"] += 1
-            self.counts["expirations"] += self.model.pop(key, None) is not None
+            self.counts["expirations"] += self.drop(key)
             return None
         self.model.move_to_end(key)
         self.counts["hits"] += 1
         return value
 
     def weight(self) -> int:
-        return sum(weight(key, value) for key, (value, _) in self.model.items())
+        words = sum(len(arguments) + WORDING_OVERHEAD for _, arguments in self.wordings)
+        return words + sum(weight(key, value) for key, (value, _) in self.model.items())
 
 
 def weight(key: bytes, value: bytes) -> int:
@@ -163,3 +214,12 @@ def test_a_cache_without_room_keeps_nothing(clock: FakeClock) -> None:
 
     assert l1.get(b"") is None
     assert l1.statistics().entries == 0
+
+
+def test_long_words_are_not_kept(clock: FakeClock) -> None:
+    l1 = L1(1 << 20, clock)
+    l1.put(b"key", b"value", None)
+    for length, known in ((LONGEST_WORDING, b"value"), (LONGEST_WORDING + 1, None)):
+        wording = ("tool", b"x" * length)
+        l1.note_wording(wording, b"key", ())
+        assert l1.get_by_wording(wording, lambda _: False) == known

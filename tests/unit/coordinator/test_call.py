@@ -21,6 +21,7 @@ from protocol.tools.contract import Priority
 from support.fakes_calls import FakeCaller
 from support.fakes_runs import Rig, encode, listing_of
 from support.fakes_time import fake_time
+from support.offers import offer
 
 
 class Desk:
@@ -39,7 +40,10 @@ class Desk:
     ) -> tuple[Call, FakeCaller]:
         caller = FakeCaller()
         call = Call(tool, encode(arguments), caller, priority)
-        self.calls.start(call)
+        if (body := self.calls.recall(tool, call.arguments)) is not None:
+            caller.on_answer(body)
+        else:
+            self.calls.start(call)
         return call, caller
 
     def outcomes(self) -> dict[str, int]:
@@ -100,6 +104,44 @@ def test_two_spellings_of_one_question_have_one_answer(desk: Desk) -> None:
     _, caller = desk.ask(language="PY", limit="100", code="x")
 
     assert caller.ends() == 1
+
+
+def test_the_same_words_are_known_at_once_others_are_understood_first(desk: Desk) -> None:
+    words = b'{"code":"x","language":"py"}'
+    assert desk.calls.recall("code_parse", words) is None
+    desk.calls.start(Call("code_parse", words, first := FakeCaller()))
+    desk.rig.finish_all()
+
+    assert desk.calls.recall("code_parse", words) == first.answers[0]
+    assert desk.calls.recall("code_parse", words + b" ") is None
+    assert desk.calls.recall("code_analyze", words) is None
+    assert desk.outcomes() == {"done": 1, "hit": 1}
+
+
+def test_words_that_were_understood_once_are_known_from_then_on(desk: Desk) -> None:
+    desk.ask(code="x", language="python")
+    desk.rig.finish_all()
+    words = b'{"language":"PY", "code":"x"}'
+    desk.calls.start(Call("code_parse", words, second := FakeCaller()))
+
+    assert desk.calls.recall("code_parse", words) == second.answers[0]
+
+
+def test_words_whose_answer_is_not_kept_are_not_known(desk: Desk, path: str) -> None:
+    desk.rig.unsettled.add(path)
+    desk.ask(path=path)
+    desk.rig.finish_all()
+
+    assert desk.calls.recall("code_parse", encode({"path": path})) is None
+
+
+def test_words_are_forgotten_when_the_tools_change(desk: Desk) -> None:
+    desk.ask(code="x", language="python")
+    desk.rig.finish_all()
+    desk.calls.tools.offer("mine", [offer("one")], 1.0)
+
+    assert desk.calls.recall("code_parse", encode({"code": "x", "language": "python"})) is None
+    assert desk.ask(code="x", language="python")[1].ends() == 1
 
 
 def change_content(file: Path) -> None:
