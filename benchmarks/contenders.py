@@ -97,6 +97,21 @@ def toolcrew(*options: str) -> Contender:
     )
 
 
+def toolcrew_echo(tool: str = "echo", *options: str) -> Contender:
+    """Return the server of this environment with the tool of its peers, which a worker carries out.
+
+    `echo` may be answered from the cache, `echo_anew` may not.
+    """
+    command = (*toolcrew().command, "--config", str(_PEERS / "echo.toml"), *options)
+    return Contender(
+        name=f"toolcrew, {tool}",
+        command=("env", f"PYTHONPATH={_PEERS}", *command),
+        tool=tool,
+        same='{"text": "the same"}',
+        fresh='{"text": "{n}"}',
+    )
+
+
 def floor() -> Contender:
     """Return the loop that no server can beat."""
     return _echo("floor", "floor")

@@ -128,6 +128,11 @@ class LoadRun:
             first_error=reader.first_error,
         )
 
+    @property
+    def first_error(self) -> str:
+        """Return the beginning of the first answer that was an error."""
+        return self._reader.first_error
+
     def seconds(self) -> float:
         return max(self._last_answer - self._started, 1e-9)
 

@@ -24,6 +24,7 @@ _ENVELOPE = {
     "io.modelcontextprotocol/clientCapabilities": {},
 }
 _CHUNK = 1 << 20
+_POLL_S = 0.01
 
 
 class ServerFailed(Exception):
@@ -83,6 +84,17 @@ class Client(ServerProcess):
             if not page.get("nextCursor"):
                 return names
             params = {"cursor": page["nextCursor"]}
+
+    def await_tool(self, name: str) -> None:
+        """Wait until *name* is offered: a server may not have all of its tools at once.
+
+        Raises: ServerFailed when it does not come.
+        """
+        deadline = time.monotonic() + self.timeout
+        while name not in self.tools():
+            if time.monotonic() > deadline:
+                raise self.failure(f"it does not offer {name}")
+            time.sleep(_POLL_S)
 
     def request(self, method: str, params: Object) -> Object:
         """Send a request and return its result.

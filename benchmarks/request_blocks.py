@@ -19,12 +19,19 @@ class RequestBlocks:
     """An endless supply of requests with ids one apart.
 
     *params* is the text of the JSON `params`; each `{n}` in it becomes an eight-digit number: the
-    call's own id for the *distinct* share of the calls, `SHARED` for the others. *width* pads every
-    request with spaces up to that many bytes. *first_id* is a multiple of `BLOCK`.
+    call's own id for the *distinct* share of the calls, `SHARED` for the others. With *keys*, a power
+    of ten up to 10**7, it is one of so many instead: each once, and then all of them again, neighbours
+    far apart. *width* pads every request with spaces up to that many bytes. *first_id* is a multiple of
+    `BLOCK`.
     """
 
     def __init__(
-        self, params: bytes, distinct: float = 0.0, width: int = 0, first_id: int = SHARED + BLOCK
+        self,
+        params: bytes,
+        distinct: float = 0.0,
+        width: int = 0,
+        first_id: int = SHARED + BLOCK,
+        keys: int = 0,
     ) -> None:
         line, columns = _template(params)
         line = line.ljust(width - 1) + b"\n"
@@ -33,8 +40,11 @@ class RequestBlocks:
         self.first_id = first_id
         self._id_column, *self._number_columns = columns
         self._distinct = int.from_bytes(_spread(distinct))
+        self._key_digits = len(str(keys)) - 1 if keys else 0
+        assert not keys or keys == 10**self._key_digits <= 10**7, keys
         self._block = bytearray(line * BLOCK)
         self._write_digits(range(DIGITS), SHARED)
+        self._write_keys(range(3), 0)
         self._ready = b""
         self._offset = 0
         self._next_id = first_id
@@ -54,6 +64,7 @@ class RequestBlocks:
 
     def _next_block(self) -> bytes:
         self._write_digits(range(DIGITS - 3), self._next_id)
+        self._write_keys(range(3, DIGITS), self._next_id - self.first_id)
         self._next_id += BLOCK
         return bytes(self._block)
 
@@ -62,8 +73,19 @@ class RequestBlocks:
         for digit in digits:
             column = _digit_column(first, digit)
             self._write_column(self._id_column + digit, column)
-            for start in self._number_columns:
+            for start in () if self._key_digits else self._number_columns:
                 self._write_column(start + digit, self._or_shared(column, digit))
+
+    def _write_keys(self, places: range, first: int) -> None:
+        """Write the digits at those *places* of the keys, which are the numbers from *first* on, mirrored.
+
+        The digit that changes with every call is the first one of a key. So neighbours are far apart, also
+        in the memory of a server that has met them in their order.
+        """
+        for place in places[: max(0, self._key_digits - places.start)]:
+            column = _digit_column(SHARED + first % SHARED, DIGITS - 1 - place)
+            for start in self._number_columns:
+                self._write_column(start + DIGITS - self._key_digits + place, column)
 
     def _or_shared(self, column: bytes, digit: int) -> bytes:
         """Return *column* with the shared number's digit in the rows that are not distinct."""

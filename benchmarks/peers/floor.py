@@ -35,7 +35,7 @@ TOOLS = (
     b'{"text":{"type":"string"}},"required":["text"]}}]}'
 )
 
-LIMIT = 100_000
+LIMIT = 2_000_000
 
 decode = msgspec.json.Decoder(Request).decode
 known: dict[tuple[str, bytes], bytes] = {}

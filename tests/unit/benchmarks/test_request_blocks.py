@@ -1,5 +1,7 @@
 """Requests are made by rewriting columns of digits: whatever comes out must still be requests."""
 
+from itertools import pairwise
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -88,3 +90,18 @@ def test_layout_of_the_arguments_never_breaks_the_line() -> None:
 def test_arguments_that_are_no_object_are_refused(arguments: str) -> None:
     with pytest.raises(msgspec.DecodeError):
         call_params("echo", arguments, {})
+
+
+@pytest.mark.parametrize("keys", [10, 100, 1_000, 10_000])
+def test_each_of_so_many_keys_comes_once_before_all_come_again(keys: int) -> None:
+    requests = RequestBlocks(PARAMS, keys=keys)
+
+    first, second = _decoded(requests.take(keys)), _decoded(requests.take(keys))
+
+    numbers = [request.params.arguments.number for request in first]
+    assert sorted(numbers) == list(range(SHARED, SHARED + keys))
+    assert [request.params.arguments.number for request in second] == numbers
+    assert all(abs(one - next_) >= keys // 10 for one, next_ in pairwise(numbers))
+    assert [request.id for request in first] == list(
+        range(requests.first_id, requests.first_id + keys)
+    )
