@@ -7,7 +7,8 @@ before an upgrade, or from before an edit of our own sources, are never found ag
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
+
+from protocol.hashing import blake2b
 
 IDENTITY_BYTES = 32
 _GRAMMARS = ("tree_sitter", "tree-sitter")

@@ -11,12 +11,12 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
 from typing import TypeVar
 
 from cache.folder import make_file, make_folder
 from cache.known import Finding, Known, OnEvent, Realm, Wanted
 from cache.table import SCHEMA, Damaged, Result, ResultTable
+from protocol.hashing import blake2b
 
 FILE_NAME = f"results-{SCHEMA}.sqlite"
 SIDE_FILES = ("-wal", "-shm")

@@ -4,11 +4,10 @@ The canonical bytes are what a key stands for, so a worker must be sent them and
 where two spellings become one here (`1.0` and `1.00`, a key given twice), none may tell them apart.
 """
 
-from hashlib import blake2b
-
 import msgspec
 
 from protocol.errors import CallRefused
+from protocol.hashing import blake2b
 
 KEY_BYTES = 32
 

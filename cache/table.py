@@ -14,8 +14,9 @@ import contextlib
 import sqlite3
 import zlib
 from collections.abc import Callable, Generator, Iterable, Sequence
-from hashlib import blake2b
 from typing import NamedTuple
+
+from protocol.hashing import blake2b
 
 SCHEMA = 1
 """Part of the file's name: whoever changes what is below takes a new number."""

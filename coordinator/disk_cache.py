@@ -5,7 +5,6 @@ import os
 import sys
 import time
 from glob import escape, glob
-from hashlib import blake2b
 
 import msgspec
 
@@ -16,6 +15,7 @@ from cache.store import Store
 from coordinator.config import CacheConfig, Config
 from coordinator.observe.log import get_logger
 from coordinator.version import __version__
+from protocol.hashing import blake2b
 from protocol.worker.settings import WorkerSettings
 
 log = get_logger(__name__)

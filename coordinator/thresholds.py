@@ -3,13 +3,13 @@
 Rule: thresholds in force are part of what an answer is remembered by, wherever it is remembered.
 """
 
-import hashlib
 from collections.abc import Mapping
 
 import msgspec
 from msgspec.structs import asdict, replace
 
 from coordinator.config import AnalyzeConfig
+from protocol.hashing import blake2b
 from protocol.tools.code_analyze import CONTRACT, Arguments, Thresholds
 from protocol.tools.contract import Contract, FilePlan
 
@@ -46,5 +46,5 @@ def _version(version: str, config: AnalyzeConfig) -> str:
     """The same arguments have another answer where other thresholds are configured."""
     if config == AnalyzeConfig():
         return version
-    digest = hashlib.blake2b(msgspec.json.encode(config), digest_size=_DIGEST_BYTES)
+    digest = blake2b(msgspec.json.encode(config), digest_size=_DIGEST_BYTES)
     return f"{version}+{digest.hexdigest()}"

@@ -8,13 +8,13 @@ Rule 3: pure: no clock, no log. What was refused is returned, and not looked at 
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from coordinator.schemas.json_value import SchemaRefused
 from protocol.errors import ToolcrewError
+from protocol.hashing import blake2b
 from protocol.tools.contract import Annotations, Contract
 from protocol.worker.messages import ToolOffer
 

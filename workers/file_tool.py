@@ -1,6 +1,6 @@
 """What tools over sources share: one piece for each source, in order, whatever happens to the others."""
 
-import logging
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -23,7 +23,6 @@ _Options = TypeVar("_Options")
 PieceOf = Callable[[Source, str, Loaded, _Options, Budget], Piece]
 """Makes one source, in the language that is given, into its piece; may raise `CallRefused`."""
 
-_log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 _decode_job = msgspec.json.Decoder(FileJob).decode
 
@@ -65,11 +64,17 @@ def file_tool(options: type[_Options], piece_of: PieceOf[_Options], read: Load =
         except JobCancelled:
             raise
         except Exception:  # noqa: BLE001 - one bad source must not fail the others
-            _log.exception("source_failed path=%s", source.path)
+            _report_bug(source)
             failure = CallRefused("internal", "The worker failed on this source.")
             return _refused_piece(source, failure)
 
     return run
+
+
+def _report_bug(source: Source) -> None:
+    import traceback  # noqa: PLC0415 - 2 ms of a start, for what should never happen
+
+    sys.stderr.write(f"source_failed path={source.path}\n{traceback.format_exc()}")
 
 
 def _refused_piece(source: Source, refusal: CallRefused) -> Piece:

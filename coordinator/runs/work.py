@@ -6,7 +6,6 @@ Rule: no file is read and no folder walked here; at most the one path that a cal
 import itertools
 import os
 import stat
-from hashlib import blake2b
 
 import msgspec
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from cache.key import KEY_BYTES, call_key
 from cache.l1 import Watched
 from coordinator.runs.fanout import FileRun
 from protocol.errors import CallRefused
+from protocol.hashing import blake2b
 from protocol.tools.contract import Contract, FilePlan, Priority
 from protocol.tools.files import Source, Sources
 from protocol.tools.fingerprint import fingerprint

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections.abc import Iterator
 
 from protocol.errors import CallRefused
 
@@ -40,6 +41,14 @@ def absolute(name: str, working_directory: str, home: str) -> str:
 def is_below(path: str, folder: str) -> bool:
     """Tell whether *path* is *folder* or lies in it; both are absolute and resolved."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def upwards(path: str) -> Iterator[str]:
+    """Yield *path*, then every folder that it lies in, up to "/"; it is absolute and resolved."""
+    yield path
+    while (above := posixpath.dirname(path)) != path:
+        yield above
+        path = above
 
 
 def relative(path: str, folder: str) -> str:

@@ -1,4 +1,4 @@
-"""One job in every language, so that whatever is made on first use is made before workers are forked."""
+"""One job in every main language, so that whatever is made on first use is made before workers are forked."""
 
 from collections.abc import Iterator
 
@@ -7,5 +7,5 @@ from workers.warming import jobs_in_every_language
 
 
 def warm_up() -> Iterator[None]:
-    """Analyse a few lines in every language, one at a time."""
+    """Analyse a few lines in every main language, one at a time."""
     return jobs_in_every_language(code_analyze, b"{}")

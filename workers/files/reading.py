@@ -4,10 +4,10 @@ import os
 import stat
 import time
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import NamedTuple
 
 from protocol.errors import CallRefused
+from protocol.hashing import blake2b
 from protocol.paths.names import quoted
 from protocol.tools.files import Source
 from protocol.tools.fingerprint import fingerprint

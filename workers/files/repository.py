@@ -9,9 +9,8 @@ import re
 import stat
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import PurePath
 
-from protocol.paths.names import is_below
+from protocol.paths.names import is_below, upwards
 from protocol.tools.fingerprint import fingerprint
 from protocol.worker.settings import WorkerSettings
 from workers.files.ignore import Ignore, is_ignored, parse
@@ -106,10 +105,9 @@ def excludes_file(config: str) -> str | None:
 
 def top_of(folder: str, settings: WorkerSettings) -> str:
     """Return the repository's top, or the root where there is no repository."""
-    here = PurePath(folder)
-    for above in (here, *here.parents):
-        if os.path.lexists(above / ".git"):
-            return os.fspath(above)
+    for above in upwards(folder):
+        if os.path.lexists(os.path.join(above, ".git")):
+            return above
     return next((root for root in settings.roots if is_below(folder, root)), folder)
 
 

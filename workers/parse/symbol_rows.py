@@ -1,6 +1,5 @@
 """One symbol by name: where it is, its source with decorators and documentation, and what is beside it."""
 
-import difflib
 import heapq
 import re
 from collections.abc import Iterator, Sequence
@@ -111,6 +110,8 @@ def _near(asked: str, names: set[str]) -> dict[str, float]:
 
 
 def _alike(one: str, other: str) -> float:
+    import difflib  # noqa: PLC0415 - most processes never meet a wrong name
+
     return difflib.SequenceMatcher(None, one, other).ratio()
 
 

@@ -1,4 +1,4 @@
-"""One job in every language, so that whatever is made on first use is made before workers are forked."""
+"""One job in every main language, so that whatever is made on first use is made before workers are forked."""
 
 from collections.abc import Iterator
 

@@ -6,9 +6,8 @@ those of the repository itself, wherever its data lies, and the user's own. Who 
 
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import PurePath
 
-from protocol.paths.names import is_below
+from protocol.paths.names import is_below, upwards
 from workers.files.repository import git_files, user_files
 
 
@@ -28,7 +27,7 @@ def rule_files(roots: Iterable[str]) -> tuple[str, ...]:
 
 def _above(root: str) -> Iterator[str]:
     """Yield the files of the repository that *root* lies in; without one, no rules come from above."""
-    folders = [root, *map(os.fspath, PurePath(root).parents)]
+    folders = list(upwards(root))
     for number, top in enumerate(folders):
         yield os.path.join(top, ".git")
         if os.path.lexists(os.path.join(top, ".git")):

@@ -3,7 +3,7 @@
 import re
 
 from protocol.tools.languages import LANGUAGES
-from workers.syntax.clues import CLUES, CPP_HEADER, MATLAB, OBJECTIVE_C
+from workers.syntax.clues import CPP_HEADER, MATLAB, OBJECTIVE_C, clues
 
 _LOOK_AT_BYTES = 4096
 _SURE_IN_FILES = frozenset({"html", "php"})
@@ -54,4 +54,4 @@ def _by_shebang(data: bytes) -> str | None:
 
 def _by_content(data: bytes) -> str | None:
     head = data[:_LOOK_AT_BYTES]
-    return next((language for language, clue in CLUES if clue.search(head)), None)
+    return next((language for language, clue in clues() if clue.search(head)), None)

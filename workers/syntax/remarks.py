@@ -4,11 +4,11 @@ It is looked for from the definition back, in the text: for most definitions one
 shows that nothing is said. Only then the tree is asked, because it alone knows what is a comment.
 """
 
-import inspect
 import re
 
 from tree_sitter import Node
 
+from workers.syntax.cleandoc import cleandoc
 from workers.syntax.source import Source
 
 _LINE_BREAK = ord("\n")
@@ -37,7 +37,7 @@ def said(comment: str) -> str:
         text = _TAGS.sub("", text)
     second = text.find("\n") + 1
     if second and not text[second : second + 1].strip():
-        return inspect.cleandoc(text).strip()
+        return cleandoc(text).strip()
     return text.expandtabs().strip()  # its second line is not indented: there is nothing to undo
 
 

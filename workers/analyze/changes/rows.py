@@ -1,12 +1,12 @@
 """A file's piece with what changed in it: rows, totals, and a line about the file."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
 from msgspec.structs import replace
 
+from protocol.hashing import blake2b
 from protocol.tools.code_analyzed import AnalyzedFile
 from protocol.tools.code_links import Change
 from protocol.tools.files import Piece, Source
@@ -100,7 +100,7 @@ def _body(each: FunctionMetrics, lines: list[bytes]) -> str | None:
     if len(text) < _SHORTEST_BODY:
         return None
     nameless = text.replace(each.name.encode(), b"\0") if each.name else text
-    return hashlib.blake2b(nameless, digest_size=16).hexdigest()
+    return blake2b(nameless, digest_size=16).hexdigest()
 
 
 def _headline(file: AnalyzedFile, counts: Counter[str], source: Source) -> str:

@@ -4,11 +4,11 @@ Rule: an id is made of the rule, the symbol around, the text of the line, and ho
 before; not of line numbers, nor of the path, nor of a number that was measured.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from protocol.hashing import blake2b
 from protocol.tools.code_analyze import Options
 from protocol.tools.code_metrics import Finding
 from protocol.tools.code_rules import RULES, SEVERITIES, known_rules
@@ -102,7 +102,7 @@ def _named(hits: list[Hit], scene: Scene, metrics: FileMetrics) -> Iterator[Find
 
 def _digest(*parts: str) -> str:
     text = "\0".join(parts).encode("utf-8", "replace")
-    return hashlib.blake2b(text, digest_size=_DIGEST_BYTES).hexdigest()
+    return blake2b(text, digest_size=_DIGEST_BYTES).hexdigest()
 
 
 class _Symbols:

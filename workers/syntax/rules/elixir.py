@@ -1,10 +1,9 @@
 """Elixir: every definition is a call of a macro, and documentation is an attribute in front of it."""
 
-import inspect
-
 from tree_sitter import Node
 
 from protocol.tools.code_parse import Import, ImportedName, SymbolKind
+from workers.syntax.cleandoc import cleandoc
 from workers.syntax.nodes import child, children, field, text
 from workers.syntax.rules.simple import clauses
 from workers.syntax.source import Source
@@ -148,7 +147,7 @@ def _said(node: Node | None, names: tuple[str, ...], source: Source) -> str | No
     if string is None or string.type != "string":
         return None
     end = min(string.end_byte, string.start_byte + _MOST_DOC_BYTES)
-    return inspect.cleandoc(source.slice(string.start_byte, end).strip('"'))
+    return cleandoc(source.slice(string.start_byte, end).strip('"'))
 
 
 def _import(node: Node, source: Source) -> list[Import]:

@@ -1,10 +1,9 @@
 """Julia: modules, types, functions in both ways of writing them; documentation is the string in front."""
 
-import inspect
-
 from tree_sitter import Node
 
 from protocol.tools.code_parse import Import, ImportedName, SymbolKind
+from workers.syntax.cleandoc import cleandoc
 from workers.syntax.nodes import child, if_long, nothing, text
 from workers.syntax.source import Source
 from workers.syntax.spec import Definition, Place, Spec
@@ -73,7 +72,7 @@ def _julia_doc(body: Node | None, source: Source) -> str | None:
     if before is None or before.type != "string_literal":
         return None
     end = min(before.end_byte, before.start_byte + _MOST_DOC_BYTES)
-    return inspect.cleandoc(source.slice(before.start_byte, end).strip('"')).strip()
+    return cleandoc(source.slice(before.start_byte, end).strip('"')).strip()
 
 
 def _julia_import(node: Node, source: Source) -> list[Import]:

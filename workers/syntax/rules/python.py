@@ -1,11 +1,11 @@
 """Python: what defines, what imports, where to look."""
 
-import inspect
 import re
 
 from tree_sitter import Node
 
 from protocol.tools.code_parse import Import, ImportedName, SymbolKind, Visibility
+from workers.syntax.cleandoc import cleandoc
 from workers.syntax.nodes import child, field, if_long, nothing, text
 from workers.syntax.source import Source
 from workers.syntax.spec import Definition, Place, Scope, Spec
@@ -93,7 +93,7 @@ def _docstring(body: Node | None, source: Source) -> str | None:
         said = match[2] if match else quoted.strip("\"'")
     else:
         said = _OPENING.sub("", source.slice(start, start + _MOST_DOC_BYTES), count=1)
-    return inspect.cleandoc(said) if "\n" in said else said.strip()
+    return cleandoc(said) if "\n" in said else said.strip()
 
 
 def _visibility(name: str, _kind: SymbolKind, scope: Scope) -> Visibility | None:

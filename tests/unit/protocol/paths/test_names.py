@@ -2,19 +2,25 @@
 
 import errno
 import posixpath
+from pathlib import PurePosixPath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import CallRefused
-from protocol.paths.names import absolute, is_below, printable, quoted, shown
+from protocol.paths.names import absolute, is_below, printable, quoted, shown, upwards
 from workers.files.refusals import refusal
 
 segments = st.text(
     st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1
 ).filter(lambda name: name not in {".", ".."})
 paths = st.lists(segments, min_size=1, max_size=4).map(lambda names: "/" + "/".join(names))
+
+
+@given(st.one_of(paths, st.just("/")))
+def test_upwards_are_the_path_and_all_folders_that_it_lies_in(path: str) -> None:
+    assert list(upwards(path)) == [path, *map(str, PurePosixPath(path).parents)]
 
 
 @given(paths, paths)
