@@ -31,6 +31,14 @@ class ServerFailed(Exception):
     """The server died, was silent for too long, or refused. Says so with its last words."""
 
 
+class Exchange(msgspec.Struct, frozen=True):
+    """One request: seconds from its first byte until its answer's last, its length, and the answer's line."""
+
+    seconds: float
+    sent: int
+    answer: bytes
+
+
 class Client(ServerProcess):
     """One server and one conversation with it."""
 
@@ -104,13 +112,36 @@ class Client(ServerProcess):
         self.send(method, params, self._next_id())
         return self.answer()
 
+    def exchange(self, method: str, params: Object) -> Exchange:
+        """Send a request and wait for its answer; nothing is encoded or decoded while time is taken.
+
+        Raises: ServerFailed when no good result comes.
+        """
+        number = self._next_id()
+        line = self._line(method, params, number)
+        start = time.perf_counter()
+        self._write(line)
+        deadline = time.monotonic() + self.timeout
+        while True:
+            answer = self._read_line(deadline)
+            seconds = time.perf_counter() - start
+            message = _decoded(answer)
+            if message.get("id") == number and "method" not in message:
+                break
+        if "error" in message or message["result"].get("isError"):
+            raise self.failure(f"the server answered {answer[:500].decode(errors='replace')}")
+        return Exchange(seconds, len(line), answer)
+
     def send(self, method: str, params: Object, number: int | None = None) -> None:
         """Write one message: a request when it has a *number*."""
+        self._write(self._line(method, params, number))
+
+    def _line(self, method: str, params: Object, number: int | None) -> bytes:
         message: Object = {"jsonrpc": "2.0", "method": method}
         message["params"] = params | self.extra_params
         if number is not None:
             message["id"] = number
-        self._write(msgspec.json.encode(message) + b"\n")
+        return msgspec.json.encode(message) + b"\n"
 
     def answer(self) -> Object:
         """Wait for the answer to the last request and return its result."""

@@ -14,16 +14,11 @@ from pathlib import Path
 
 import msgspec
 import tree_sitter
+from own_tool import OwnTool
 from report import Report, Table, publish
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from protocol.tools.code_parse import CONTRACT, Arguments
-from protocol.tools.files import FileJob, Source
+from protocol.tools.files import Source
 from protocol.tools.languages import LANGUAGES
-from protocol.worker.settings import WorkerSettings
-from workers.files.reading import load
-from workers.parse.code_parse import tool
 from workers.syntax import grammars
 
 
@@ -46,26 +41,6 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     whole_s: float
 
 
-class _Nobody:
-    """The context of a job that nobody waits for."""
-
-    attempt = 1
-
-    def __init__(self, root: str) -> None:
-        self.settings = WorkerSettings(
-            coordinator_pid=0, roots=(root,), working_directory=root, parse_budget_s=60
-        )
-
-    def part(self, result: bytes) -> None:
-        del result
-
-    def progress(self, done: float, total: float | None, message: str) -> None:
-        del done, total, message
-
-    def cancelled(self) -> bool:
-        return False
-
-
 def measure(options: Options) -> Report:
     """Measure each corpus."""
     figures = [_corpus(*each, options) for each in options.folders.items()]
@@ -74,11 +49,7 @@ def measure(options: Options) -> Report:
 
 def _corpus(language: str, folder: str, options: Options) -> Figures:
     files = list(_files(language, folder, options.most_files))
-    run, parser = tool(load), tree_sitter.Parser(grammars.grammar(language))
-    plan = CONTRACT.plan
-    assert plan is not None
-    encoded = plan(Arguments(path=folder)).options
-    context = _Nobody(folder)
+    own, parser = OwnTool(folder), tree_sitter.Parser(grammars.grammar(language))
     raw = [float("inf")] * len(files)
     whole = [float("inf")] * len(files)
     size = sum(path.stat().st_size for path in files)
@@ -89,7 +60,7 @@ def _corpus(language: str, folder: str, options: Options) -> Figures:
             parser.parse(data)
             between = time.process_time()
             source = Source(path=str(path), language=language, named=True)
-            run(msgspec.Raw(msgspec.json.encode(FileJob([source], encoded))), context)
+            own.run([source])
             end = time.process_time()
             raw[number] = min(raw[number], between - start)
             whole[number] = min(whole[number], end - between)

@@ -63,16 +63,22 @@ def result(request: Request) -> bytes:
 
 def serve() -> None:
     """Answer every line until the input ends."""
-    rest = b""
+    rest: list[bytes] = []  # of the line that is not complete yet
     while chunk := os.read(0, 1 << 18):
-        *lines, rest = (rest + chunk).split(b"\n")
+        rest.append(chunk)
+        if b"\n" not in chunk:
+            continue
+        *lines, last = b"".join(rest).split(b"\n")
+        rest = [last]
         requests = [decode(line) for line in lines]
         answers = [
             b'{"jsonrpc":"2.0","id":%b,"result":%b}\n' % (request.id, result(request))
             for request in requests
             if request.id
         ]
-        os.write(1, b"".join(answers))
+        left = memoryview(b"".join(answers))
+        while left:
+            left = left[os.write(1, left) :]
 
 
 if __name__ == "__main__":
