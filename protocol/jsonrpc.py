@@ -136,9 +136,14 @@ def clean(line: bytes) -> bytes:
     return line.removeprefix(_BOM).strip()
 
 
-def result_line(message_id: bytes, *result: bytes) -> tuple[bytes, ...]:
-    """Return the response that carries the encoded *result*, both in pieces; no newline at the end."""
-    return b'{"jsonrpc":"2.0","id":%b,"result":' % message_id, *result, b"}"
+def result_line(
+    message_id: bytes, result: bytes, body: bytes = b"", end: bytes = b""
+) -> tuple[bytes, bytes, bytes]:
+    """Return the response that carries the encoded *result*; no newline at the end.
+
+    Both are whole, or in three pieces, so that a large *body* is not copied.
+    """
+    return b'{"jsonrpc":"2.0","id":%b,"result":%b' % (message_id, result), body, end + b"}"
 
 
 def error_line(message_id: bytes, code: int, message: str, data: object = None) -> bytes:

@@ -14,22 +14,18 @@ class Outbox:
         self._open = bytearray()  # small pieces, still growing
         self.waiting = 0
 
-    def put(self, *pieces: bytes) -> None:
-        """Add *pieces* at the end, copied together if that is little."""
-        size = sum(map(len, pieces))
-        self.waiting += size
-        if size < _LARGE:
-            self._open += b"".join(pieces)
+    def put(self, head: bytes, body: bytes, tail: bytes) -> None:
+        """Add three pieces at the end; only *body* may be large."""
+        if len(body) < _LARGE:
+            line = b"".join((head, body, tail))
+            self.waiting += len(line)
+            self._open += line
             return
-        for piece in pieces:
-            self._put(piece)
-
-    def _put(self, piece: bytes) -> None:
-        if len(piece) < _LARGE:
-            self._open += piece
-            return
+        self.waiting += len(head) + len(body) + len(tail)
+        self._open += head
         self._seal()
-        self._sealed.append(piece)
+        self._sealed.append(body)
+        self._open += tail
 
     def head(self) -> bytes | memoryview:
         """Return what is to be written next; something must wait."""

@@ -24,6 +24,7 @@ class Shaper:
 
     def __init__(self, server_info: object) -> None:
         self._server_info = b'"io.modelcontextprotocol/serverInfo":' + _encode(server_info)
+        self._end_of_modern = b',"_meta":{%b}}' % self._server_info
 
     def result(self, speaker: Speaker, body: bytes, meta: bytes = b"") -> bytes:
         """Return a result. *meta* is the members of `_meta`, perhaps none."""
@@ -39,14 +40,14 @@ class Shaper:
         return self._modern(_join(body, hint), b"")
 
     def call_result(self, speaker: Speaker, body: bytes) -> tuple[bytes, bytes, bytes]:
-        """Return the result of a tool call in pieces, *body* one of them, so that it need not be copied.
+        """Return the result of a tool call, *body* the second of its three pieces.
 
         Who does not know `structuredContent` gets a body without it.
         """
         if not speaker.has_structured_content():
             body = _without_structured(body)
         if speaker.is_modern:
-            return b'{"resultType":"complete",', body, b',"_meta":{%b}}' % self._server_info
+            return b'{"resultType":"complete",', body, self._end_of_modern
         return b"{", body, b"}"
 
     def _modern(self, body: bytes, meta: bytes) -> bytes:

@@ -30,8 +30,9 @@ class FakeClient:
         self.lines: list[bytes] = []
         self.connection = Connection(self.server, MAX_LINE_BYTES, self._take)
 
-    def _take(self, *pieces: bytes) -> None:
-        self.lines.append(b"".join(pieces))
+    def _take(self, head: bytes = b"", body: bytes = b"", tail: bytes = b"") -> None:
+        if head:
+            self.lines.append(b"".join((head, body, tail)))
 
     def say(self, *messages: Message) -> None:
         """Say each message on a line of its own."""

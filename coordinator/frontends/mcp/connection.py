@@ -58,7 +58,7 @@ log = get_logger(__name__)
 
 
 class Connection:
-    """Answers the lines of one client with lines through *send*; a line carries no newline."""
+    """Answers the lines of one client with lines through *send*, which adds their newlines."""
 
     def __init__(self, server: McpServer, max_line_bytes: int, send: Reply) -> None:
         self._server = server
@@ -79,12 +79,12 @@ class Connection:
             message = f"a line of more than {self._max_line_bytes} bytes was skipped"
             self._send(error_line(jsonrpc.NULL_ID, INVALID_REQUEST, message))
         elif (call := read_call(line)) is not None:
-            self._answer(call, self._reply)
+            self._answer(call, self._send)
         elif line := jsonrpc.clean(line):
             if line.startswith(b"["):
                 self._receive_batch(line)
             else:
-                self._take(jsonrpc.read(line), self._reply)
+                self._take(jsonrpc.read(line), self._send)
 
     def is_quiet(self) -> bool:
         """Tell whether no request waits for its answer."""
@@ -101,16 +101,12 @@ class Connection:
         for key in list(self._in_flight):
             self._cancel(key)
 
-    def _reply(self, *pieces: bytes) -> None:
-        if pieces:
-            self._send(*pieces)
-
     # --- messages
 
     def _receive_batch(self, line: bytes) -> None:
         messages = jsonrpc.read_batch(line)
         if isinstance(messages, Malformed):
-            self._reject(messages, self._reply)
+            self._reject(messages, self._send)
         elif self._legacy.version != BATCHING or not self._is_open():
             reason = f"batches are part of {BATCHING} only; send one message a line"
             self._send(error_line(jsonrpc.NULL_ID, INVALID_REQUEST, reason))
@@ -250,7 +246,8 @@ class Connection:
     def _call(self, message_id: bytes, params: CallParams, reply: Reply) -> None:
         meta = params.meta
         speaker = self._speaker(Said.REQUEST, meta)
-        priority, log_level = _priority(meta), self._level_of(speaker, meta)
+        priority = _priority(meta)
+        log_level = self._level_of(speaker, meta)
         if self._in_flight or self._subscriptions:
             self._require_new(id_value(message_id))
         arguments = bytes(params.arguments)
@@ -311,11 +308,11 @@ class _Batch:
         self._send = send
         self._lines: list[bytes] = []
 
-    def reply(self, *pieces: bytes) -> None:
+    def reply(self, head: bytes = b"", body: bytes = b"", tail: bytes = b"") -> None:
         """Take one answer, or the news that there will be none."""
         self._missing -= 1
-        if pieces:
-            self._lines.append(b"".join(pieces))
+        if head:
+            self._lines.append(b"".join((head, body, tail)))
         if self._missing == 0 and self._lines:
             self._send(b"[%b]" % b",".join(self._lines))
 

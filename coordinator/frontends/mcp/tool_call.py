@@ -12,9 +12,12 @@ from protocol.worker.messages import Progress
 
 
 class Reply(Protocol):
-    """Sends one line, given in pieces; no pieces say that there will be none, which a batch must know."""
+    """Sends one line, given in three pieces, of which only *body* may be large.
 
-    def __call__(self, *pieces: bytes) -> None: ...
+    An empty line says that there will be none, which a batch must know.
+    """
+
+    def __call__(self, head: bytes = b"", body: bytes = b"", tail: bytes = b"") -> None: ...
 
 
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
@@ -100,8 +103,8 @@ class ToolCall:
         self.is_over = True
         self._reply()
 
-    def _finish(self, *result: bytes) -> None:
+    def _finish(self, result: bytes, body: bytes = b"", end: bytes = b"") -> None:
         self.is_over = True
-        self._reply(*result_line(self._message_id, *result))
+        self._reply(*result_line(self._message_id, result, body, end))
         if self._on_answered is not None:
             self._on_answered()
