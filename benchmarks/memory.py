@@ -13,6 +13,8 @@ from process_tree import ProcessMemory
 from report import Report, Table, publish, ratio, size
 from request_blocks import RequestBlocks, call_params
 
+_ROLES = {"first": "server", "zygote": "zygote", "worker": "worker", "other": "other"}
+
 
 class Options(Choice, frozen=True, kw_only=True):
     """How long to let servers settle, and how many calls warm them up."""
@@ -78,14 +80,24 @@ def _totals(figures: Sequence[Figures]) -> Table:
 
 def _processes(figures: Sequence[Figures]) -> Table:
     rows = [
-        (server.name, process.command, size(process.rss), _pss([process]))
+        [
+            server.name,
+            _ROLES[process.role],
+            *[size(process.rss), _known(process.pss), _known(process.private)],
+            when,
+        ]
         for server in figures
-        for process in server.warm
+        for when, processes in (("idle", server.idle), ("warm", server.warm))
+        for process in processes
     ]
     return Table(
-        title="Memory of each process, warm",
-        columns=("server", "process", "RSS", "PSS"),
+        title="Memory of each process",
+        columns=("server", "process", "RSS", "PSS", "private", "when"),
         rows=rows,
+        notes=[
+            "Private: pages of no other process; of a worker what it takes up beyond its zygote's pages.",
+            "PSS: its part of the shared pages added. Server: for toolcrew the coordinator.",
+        ],
     )
 
 
@@ -95,7 +107,11 @@ def _rss(processes: Sequence[ProcessMemory]) -> int:
 
 def _pss(processes: Sequence[ProcessMemory]) -> str:
     known = [process.pss for process in processes if process.pss is not None]
-    return size(sum(known)) if len(known) == len(processes) else "n/a"
+    return _known(sum(known) if len(known) == len(processes) else None)
+
+
+def _known(count: int | None) -> str:
+    return "n/a" if count is None else size(count)
 
 
 def main() -> int:

@@ -1,21 +1,34 @@
 """What a process and all its descendants use: CPU time and memory."""
 
 import re
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import psutil
 
 _PSS = re.compile(r"^Pss:\s+(\d+) kB$", re.MULTILINE)
+_PRIVATE = re.compile(r"^Private_(?:Clean|Dirty):\s+(\d+) kB$", re.MULTILINE)
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 
-class ProcessMemory(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes of one process. *pss* is None where the system does not tell it."""
+_ZYGOTE = "workers.zygote"
 
+Role = Literal["first", "zygote", "worker", "other"]
+
+
+class ProcessMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes of one process. *private* are pages that no other process has, *pss* counts a page that several
+    have in parts; both are None where the system does not tell them.
+    """
+
+    role: Role
     command: str
     rss: int
     pss: int | None
+    private: int | None
 
 
 class ProcessPeak(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,10 +74,19 @@ class ProcessTree:
     def memory(self) -> list[ProcessMemory]:
         """Return the memory of each process, the root first."""
         self.refresh()
-        return [
-            ProcessMemory(command=_command(member), rss=_rss(member), pss=_pss(member.pid))
-            for member in self._members
-        ]
+        zygotes = set(_zygotes(self._members))
+        return [self._memory(member, zygotes) for member in self._members]
+
+    def _memory(self, member: psutil.Process, zygotes: AbstractSet[int]) -> ProcessMemory:
+        rollup = _text(f"/proc/{member.pid}/smaps_rollup")
+        role: Role = "zygote" if member.pid in zygotes else _role(member)
+        return ProcessMemory(
+            role="first" if member.pid == self._pid else role,
+            command=_command(member),
+            rss=_rss(member),
+            pss=_kilobytes(_PSS, rollup),
+            private=_kilobytes(_PRIVATE, rollup),
+        )
 
     def peaks(self) -> list[ProcessPeak]:
         """Return the most that each process has taken up, the root first."""
@@ -95,23 +117,51 @@ def _rss(process: psutil.Process) -> int:
 
 
 def _command(process: psutil.Process) -> str:
+    return " ".join(Path(word).name for word in _command_line(process)[-4:]) or "gone"
+
+
+def _zygotes(members: Iterable[psutil.Process]) -> Iterator[int]:
+    """Yield the zygotes. The workers that they fork have their command lines; a zygote is older than those."""
+    known: set[tuple[str, ...]] = set()
+    for member in sorted(members, key=_started_at):
+        line = tuple(_command_line(member))
+        if _ZYGOTE in line and line not in known:
+            known.add(line)
+            yield member.pid
+
+
+def _role(process: psutil.Process) -> Role:
+    line = _command_line(process)
+    return "worker" if _ZYGOTE in line or "workers" in line else "other"
+
+
+def _command_line(process: psutil.Process) -> list[str]:
     try:
-        return " ".join(Path(word).name for word in process.cmdline()[-4:])
+        return process.cmdline()
     except psutil.Error:
-        return "gone"
+        return []
+
+
+def _started_at(process: psutil.Process) -> float:
+    try:
+        return process.create_time()
+    except psutil.Error:
+        return float("inf")
 
 
 def _peak(pid: int) -> int:
-    try:
-        match = _PEAK.search(Path(f"/proc/{pid}/status").read_text())
-    except OSError:
-        return 0
-    return int(match[1]) * 1024 if match else 0
+    return _kilobytes(_PEAK, _text(f"/proc/{pid}/status")) or 0
 
 
-def _pss(pid: int) -> int | None:
+def _text(path: str) -> str:
+    """Return what the file holds, nothing if there is none."""
     try:
-        match = _PSS.search(Path(f"/proc/{pid}/smaps_rollup").read_text())
+        return Path(path).read_text()
     except OSError:
-        return None
-    return int(match[1]) * 1024 if match else None
+        return ""
+
+
+def _kilobytes(pattern: re.Pattern[str], text: str) -> int | None:
+    """Return the bytes of all lines that match, added up; None if there is none."""
+    found = pattern.findall(text)
+    return sum(map(int, found)) * 1024 if found else None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from coordinator.built_in import DEPTH
 from coordinator.config import CrewConfig, QueueConfig
 from coordinator.crew.actions import Note
 from coordinator.crew.health import HealthLimits
@@ -135,7 +136,7 @@ def _kind() -> KindConfig:
         argv=built_in_argv(KIND, _MODULE),
         zygote_argv=zygote_argv(KIND, _MODULE),
         environment={"PYTHONPATH": str(_BENCHMARKS)},
-        depth=2,
+        depth=DEPTH,
         settings=WorkerSettings(
             coordinator_pid=os.getpid(),
             roots=(),
