@@ -77,6 +77,8 @@ class L1:
 
         None is no miss yet: the question is then understood, and `get` is asked.
         """
+        if len(wording[1]) > LONGEST_WORDING:
+            return None  # without a look, for which it would all have to be hashed
         entry = self._by_wording.get(wording)
         if entry is None or (entry.watched and not holds(entry.watched)):
             return None
