@@ -12,7 +12,7 @@ from protocol.tools.files import FileJob, Piece, Source
 from protocol.tools.languages import MAIN_LANGUAGES, nearest_languages, resolve_language
 from protocol.worker.settings import WorkerSettings
 from workers.context import JobCancelled, JobContext, Tool
-from workers.files.reading import SKIP_CODES, Loaded, load
+from workers.files.reading import SKIP_CODES, Loaded, Unfit, load
 from workers.syntax.budget import Budget
 from workers.syntax.detect import detect_language
 
@@ -80,12 +80,18 @@ def _report_bug(source: Source) -> None:
 def _refused_piece(source: Source, refusal: CallRefused) -> Piece:
     is_listed = source.path is not None and not source.named
     is_skipped = refusal.code in SKIP_CODES or (is_listed and refusal.code in _SKIPPED_IF_LISTED)
-    return Piece(
+    piece = Piece(
         path=source.path,
         outcome="skipped" if is_skipped else "failed",
         code=refusal.code,
         message=refusal.message,
+        settled=False,
     )
+    if not isinstance(refusal, Unfit):
+        return piece
+    # This is as true of the content as any result, and is kept like one.
+    digest = "" if source.known is None else refusal.digest()
+    return replace(piece, settled=refusal.settled, digest=digest)
 
 
 def _language(source: Source, data: bytes) -> str:

@@ -141,7 +141,8 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
     *head* is the encoded JSON object of the file without its rows; *items* are the rows; *totals* are
     added up over files. *outcome* other than "ok" means that *code* and *message* say why there is no
     result; *head* is then `{}`. *settled* is False when the file changed so recently that its
-    fingerprint might hide a later change: such a piece must not be cached. *cut* says that the source has
+    fingerprint might hide a later change: such a piece must not be cached, nor one with a *code* that is
+    not due to the content alone. *cut* says that the source has
     more rows than a piece may hold. *near* are names like the one that was asked for and is not
     there, with how alike they are. *facts* are for the job that combines all pieces (see `CombineJob`).
     *digest* is that of the content, if it was asked for; *unchanged* says that it is one of those that are

@@ -105,6 +105,7 @@ class Rig:
         self.listings: deque[Listing] = deque()
         self.numbers = itertools.count(1)
         self.unsettled: set[str] = set()
+        self.unfit: set[str] = set()
         self.contents: dict[str, str] = {}
         self._left: dict[tuple[int, int], deque[Source]] = {}
 
@@ -155,6 +156,8 @@ class Rig:
 
     def _piece_of(self, source: Source) -> Piece:
         settled = source.path not in self.unsettled
+        if source.path in self.unfit:
+            return Piece(path=source.path, outcome="skipped", code="generated", settled=settled)
         if source.known is None:
             return piece_of(source.path, settled=settled)
         digest = digest_of(self.contents.get(source.path or "", "as it was"))

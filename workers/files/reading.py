@@ -14,7 +14,7 @@ from protocol.tools.fingerprint import fingerprint
 from protocol.worker.settings import WorkerSettings
 from workers.files.content import require_written_by_hand, utf8
 from workers.files.refusals import refusal
-from workers.files.roots import opened, resolve
+from workers.files.roots import open_in_one_step, opened, resolve
 from workers.files.settling import is_settled
 
 SKIP_CODES: frozenset[str] = frozenset(
@@ -46,18 +46,23 @@ class Loaded(NamedTuple):
         return digest.hexdigest()
 
 
-class _Snapshot(NamedTuple):
-    data: bytes
-    before: os.stat_result
-    after: os.stat_result
-    began_ns: int
+class Unfit(CallRefused):
+    """A file's content says that there is nothing to work on; *settled* is as that of what is loaded."""
 
-    def is_whole(self) -> bool:
-        """Tell whether the file stood still while it was read."""
-        return (
-            fingerprint(self.before) == fingerprint(self.after)
-            and len(self.data) == self.after.st_size
-        )
+    def __init__(self, refused: CallRefused, loaded: Loaded) -> None:
+        super().__init__(refused.code, refused.message)
+        self.settled = loaded.settled
+        self.digest = loaded.digest
+
+
+class _Snapshot(NamedTuple):
+    """What was read; *is_whole* tells whether the file stood still meanwhile, as it is now."""
+
+    data: bytes
+    fingerprint: str
+    ctime_ns: int
+    began_ns: int
+    is_whole: bool
 
 
 def load(
@@ -66,16 +71,21 @@ def load(
     """Return the bytes of *source*; *clock* gives nanoseconds since 1970.
 
     Raises:
+        Unfit: the content is nothing to work on.
         CallRefused: there is nothing to work on; those in SKIP_CODES are nobody's mistake.
     """
     if source.code is not None:
         return Loaded(source.code.removeprefix("\N{BOM}").encode(errors="replace"), settled=True)
     assert source.path is not None
     snapshot = _read(source.path, settings, clock)
-    data = utf8(snapshot.data, source.path)
-    if not source.named:
-        require_written_by_hand(data, source.path)
-    return Loaded(data, _stands_for(source.fingerprint, snapshot))
+    settled = _stands_for(source.fingerprint, snapshot)
+    try:
+        data = utf8(snapshot.data, source.path)
+        if not source.named:
+            require_written_by_hand(data, source.path)
+    except CallRefused as refused:
+        raise Unfit(refused, Loaded(snapshot.data, settled)) from None
+    return Loaded(data, settled)
 
 
 def require_readable(status: os.stat_result, name: str, settings: WorkerSettings) -> None:
@@ -88,16 +98,30 @@ def require_readable(status: os.stat_result, name: str, settings: WorkerSettings
 
 def _stands_for(listed: str, snapshot: _Snapshot) -> bool:
     return (
-        snapshot.is_whole()
-        and fingerprint(snapshot.after) == listed
-        and is_settled(snapshot.after.st_ctime_ns, snapshot.began_ns)
+        snapshot.is_whole
+        and snapshot.fingerprint == listed
+        and is_settled(snapshot.ctime_ns, snapshot.began_ns)
     )
 
 
 def _read(name: str, settings: WorkerSettings, clock: Callable[[], int]) -> _Snapshot:
+    # Asked before opening too: merely to open a device or a FIFO can have effects.
+    descriptor = open_in_one_step(
+        name, settings, lambda status: require_readable(status, name, settings)
+    )
+    if descriptor is None:
+        return _read_in_steps(name, settings, clock)
+    try:
+        return _snapshot(descriptor, name, settings, clock)
+    except OSError as error:
+        raise refusal(error, name) from error
+    finally:
+        os.close(descriptor)
+
+
+def _read_in_steps(name: str, settings: WorkerSettings, clock: Callable[[], int]) -> _Snapshot:
     resolved = resolve(name, settings)
     try:
-        # Asked before opening too: merely to open a device or a FIFO can have effects.
         require_readable(os.stat(resolved), name, settings)
         with opened(resolved, name, settings) as descriptor:
             return _snapshot(descriptor, name, settings, clock)
@@ -111,7 +135,7 @@ def _snapshot(
     """Read until the file stands still, but not for ever: a log that grows has no such moment."""
     snapshot = _read_once(descriptor, name, settings, clock)
     for _ in range(_READS - 1):
-        if snapshot.is_whole():
+        if snapshot.is_whole:
             break
         snapshot = _read_once(descriptor, name, settings, clock)
     return snapshot
@@ -127,7 +151,9 @@ def _read_once(
     after = os.fstat(descriptor)
     if len(data) > settings.max_file_bytes:
         raise _too_large(name, max(len(data), after.st_size), settings.max_file_bytes)
-    return _Snapshot(data, before, after, began_ns)
+    identity = fingerprint(after)
+    is_whole = fingerprint(before) == identity and len(data) == after.st_size
+    return _Snapshot(data, identity, after.st_ctime_ns, began_ns, is_whole)
 
 
 def _bytes_of(descriptor: int, expected: int, most: int) -> bytes:

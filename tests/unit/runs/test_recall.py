@@ -82,6 +82,22 @@ def test_what_came_from_the_store_is_in_memory_then(loop: FakeLoop) -> None:
     assert rig.sent_paths() == []
 
 
+def test_what_is_left_out_for_its_content_is_not_looked_at_again(loop: FakeLoop) -> None:
+    rig = Rig(loop)
+    rig.unfit.update(PATHS[:2])
+    rig.unsettled.add(PATHS[1])
+    answers: list[Asked] = []
+    for _ in range(2):
+        rig.listings.append(Listing(list(FILES), []))
+        answers.append(Asked(rig).start())
+        rig.finish_all()
+
+    assert rig.sent_paths() == [*PATHS, PATHS[1]]
+    first, again = (asked.structured() for asked in answers)
+    assert again["skipped"] == first["skipped"]
+    assert again["totals"] == first["totals"] | {"cached": len(PATHS) - 2}
+
+
 def test_a_file_that_was_touched_is_read_and_not_parsed(loop: FakeLoop) -> None:
     store = FakeStore()
     restarted(loop, store, *FILES)

@@ -14,7 +14,8 @@ import pytest
 from protocol.errors import CallRefused
 from protocol.tools.files import Source
 from unit.workers.files.project import Project
-from workers.files.reading import SKIP_CODES, Loaded, load
+from workers.files import reading
+from workers.files.reading import SKIP_CODES, Loaded, Unfit, load
 
 LONG_AFTER = 4_000_000_000_000_000_000
 
@@ -174,6 +175,29 @@ def test_binary_files_are_for_nobody(project: Project) -> None:
     assert code_of(lambda: project.load("a.py")) == "binary"
 
 
+@pytest.mark.parametrize("content", [b"\0", b"# @generated"])
+def test_what_is_unfit_for_its_content_is_so_as_long_as_it_is_settled(
+    project: Project, content: bytes
+) -> None:
+    project.write("a.py", content)
+    seen = project.fingerprint("a.py")
+
+    with pytest.raises(Unfit) as later:
+        project.load("a.py", named=False, fingerprint=seen, clock=lambda: LONG_AFTER)
+    with pytest.raises(Unfit) as at_once:
+        project.load("a.py", named=False, fingerprint=seen, clock=lambda: 0)
+
+    assert (later.value.settled, at_once.value.settled) == (True, False)
+    assert later.value.digest() == Loaded(content, settled=True).digest()
+
+
+def test_what_is_no_file_is_not_unfit_for_its_content(project: Project) -> None:
+    with pytest.raises(CallRefused) as caught:
+        project.load("missing.py")
+
+    assert not isinstance(caught.value, Unfit)
+
+
 def test_utf16_and_marks_are_taken_off(project: Project) -> None:
     project.write("a.py", "x = 'é'".encode("utf-16"))
 
@@ -255,6 +279,83 @@ def before_open(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) ->
     monkeypatch.setattr(os, "open", late_open)
 
 
+def nothing_opened(*_: object) -> None:
+    """Open nothing, like a system that has no such step."""
+
+
+@pytest.fixture(params=["in one step", "in steps"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have files opened in one step, or as on systems that have no such step."""
+    way: str = request.param
+    if way == "in steps":
+        monkeypatch.setattr(reading, "open_in_one_step", nothing_opened)
+    return way
+
+
+@pytest.mark.usefixtures("way")
+def test_a_name_leads_where_the_system_says_that_it_leads(project: Project) -> None:
+    project.write("src/deep/a.py", "a")
+    (project.top / "link").symlink_to("src/deep")
+    (project.top / "twice.py").symlink_to("link/a.py")
+    (project.top / "src/out").symlink_to(project.top.parent)
+    names = ("link/a.py", "twice.py", "link/../deep/a.py", f"src/out/{project.top.name}/twice.py")
+
+    assert [project.load(name).data for name in names] == [b"a"] * len(names)
+
+
+@pytest.mark.usefixtures("way")
+def test_names_may_hold_whatever_a_system_takes(project: Project) -> None:
+    for name in ("a\nb.py", "a\\b.py", "gone.py (deleted)", " .py", "é\u2028.py", "~x.py"):
+        project.write(name, name)
+
+        assert project.load(f"./{name}").data == name.encode()
+
+
+@pytest.mark.usefixtures("way")
+def test_a_link_out_of_the_roots_and_back_again_leads_in(project: Project, tmp_path: Path) -> None:
+    project.write("a.py", "a")
+    (tmp_path / "between").symlink_to(project.top / "a.py")
+    (project.top / "back.py").symlink_to(tmp_path / "between")
+
+    assert project.load("back.py").data == b"a"
+
+
+def test_what_was_looked_at_is_what_is_opened_whatever_takes_its_name(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name becomes a link out of the roots between the two; the file that it was is read."""
+    path = project.write("a.py", "what it was")
+    secret = project.top.parent / "secret.py"
+    secret.write_text("secret")
+    fstat = os.fstat
+
+    def late_fstat(descriptor: int) -> os.stat_result:
+        if not path.is_symlink():
+            path.rename(project.top / "moved.py")
+            path.symlink_to(secret)
+        return fstat(descriptor)
+
+    monkeypatch.setattr(os, "fstat", late_fstat)
+
+    assert project.load("a.py").data == b"what it was"
+
+
+def test_a_file_that_leaves_the_roots_before_it_is_looked_at_is_not_allowed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.write("a.py")
+    readlink = os.readlink
+
+    def late_readlink(name: str) -> str:
+        path.rename(project.top.parent / "left.py")
+        return readlink(name)
+
+    monkeypatch.setattr(os, "readlink", late_readlink)
+
+    assert code_of(lambda: project.load("a.py")) == "not_allowed"
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize(
     ("name", "code"),
     [
@@ -306,6 +407,8 @@ def test_a_path_that_the_system_cannot_resolve_is_unreadable(
     project: Project, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     project.write("a.py")
+    if call == "realpath":
+        monkeypatch.setattr(reading, "open_in_one_step", nothing_opened)
 
     def failing(path: str) -> str:
         raise OSError(errno.EIO, "Input/output error", path)

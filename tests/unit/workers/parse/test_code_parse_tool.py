@@ -11,7 +11,7 @@ from protocol.tools.code_question import Detail
 from protocol.tools.files import FileJob, Piece, Source
 from protocol.worker.settings import WorkerSettings
 from workers.context import JobCancelled
-from workers.files.reading import Loaded
+from workers.files.reading import Loaded, Unfit
 from workers.parse.code_parse import tool
 
 _CODE = "import os\n\n\nclass App:\n    def run(self) -> None: ...\n"
@@ -51,6 +51,8 @@ def _read(source: Source, _settings: WorkerSettings) -> Loaded:
     if source.path.startswith("refuse/"):
         code: ErrorCode = source.path.removeprefix("refuse/")  # type: ignore[assignment]
         raise CallRefused(code, "No.")
+    if source.path.startswith("unfit/"):
+        raise Unfit(CallRefused("generated", "No."), Loaded(b"", source.fingerprint == "known"))
     return Loaded(_FILES[source.path], settled=False)
 
 
@@ -124,6 +126,20 @@ def test_a_piece_says_whether_its_fingerprint_can_be_trusted() -> None:
     snippet, file = _pieces(Source(code="x = 1", language="python"), Source(path="a.py"))
 
     assert (snippet.settled, file.settled) == (True, False)
+
+
+def test_only_what_is_refused_for_its_content_may_be_kept() -> None:
+    for_its_content, changed, asked, missing = _pieces(
+        Source(path="unfit/a", fingerprint="known"),
+        Source(path="unfit/b"),
+        Source(path="unfit/c", fingerprint="known", known=[]),
+        Source(path="refuse/not_found", known=[]),
+    )
+
+    pieces = (for_its_content, changed, asked, missing)
+    assert [piece.settled for piece in pieces] == [True, False, True, False]
+    assert [piece.code for piece in pieces] == [*["generated"] * 3, "not_found"]
+    assert [bool(piece.digest) for piece in pieces] == [False, False, True, False]
 
 
 @pytest.mark.parametrize(
