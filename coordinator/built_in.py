@@ -1,6 +1,7 @@
 """The kinds of worker that come with Toolcrew: how many there are, how they start, and what they may do."""
 
 import os
+from typing import Final
 
 from coordinator.config import Config, CrewConfig
 from coordinator.crew.health import HealthLimits
@@ -9,6 +10,9 @@ from coordinator.crew.restarts import RestartPolicy
 from coordinator.crew.scaling import ScalingPolicy
 from protocol.worker.sandbox import SandboxPolicy
 from protocol.worker.settings import WorkerSettings
+
+DEPTH: Final = 64
+"""So many short jobs a worker of ours may have at a time; how many are sent, `roster.depth_for` says."""
 
 
 def built_in_kinds(crew: CrewConfig, settings: WorkerSettings) -> list[KindConfig]:
@@ -36,7 +40,7 @@ def _built_in_kind(
         ),
         argv=built_in_argv(name),
         zygote_argv=zygote_argv(name) if crew.zygote else None,
-        depth=2,
+        depth=DEPTH,
         settings=settings,
         limits=HealthLimits(
             start_timeout_s=crew.start_timeout_s,

@@ -12,12 +12,15 @@ class Candidate(NamedTuple):
     in_flight: int
     used_at: float
 
+    def rank(self) -> tuple[int, float, int]:
+        """Return what decides between two, the lower first."""
+        return self.in_flight, self.used_at, self.number
+
 
 def choose(candidates: Iterable[Candidate]) -> int | None:
     """Return the number of the worker to use: the least busy, then the least recently used.
 
     Spreading the work keeps every worker warm and lets each one's age and memory be seen in turn.
     """
-    free = (candidate for candidate in candidates if candidate.free_slots > 0)
-    best = min(free, key=lambda c: (c.in_flight, c.used_at, c.number), default=None)
-    return None if best is None else best.number
+    best = min([c.rank() for c in candidates if c.free_slots > 0], default=None)
+    return None if best is None else best[2]

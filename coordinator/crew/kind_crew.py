@@ -4,7 +4,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -19,7 +19,7 @@ from coordinator.crew.zygote import Zygote, ZygoteConfig
 from coordinator.dispatch.backend import Outcome, Refusal, Task
 from protocol.errors import sentence
 from protocol.framing import Overlong
-from protocol.worker.messages import Ready, decode_from_worker, encode_line
+from protocol.worker.messages import FromWorker, Ready, decode_from_worker, encode_line
 from protocol.worker.settings import CREW_VARIABLE, VARIABLE, WorkerSettings
 
 
@@ -57,6 +57,7 @@ class Observer(msgspec.Struct, frozen=True):
     """Where the crew's life is told; each callable gets the kind's name first."""
 
     on_report: Callable[[str, Report], None]
+    on_free: Callable[[str], None]
     on_note: Callable[[str, Note], None]
     on_ready: Callable[[str, Ready], None]
     on_log: Callable[[str, int, str], None]
@@ -97,6 +98,10 @@ class KindCrew:
         """Tell whether no worker is left."""
         return not self._processes
 
+    def may_grow(self) -> bool:
+        """Tell whether there may be more workers than are wanted now."""
+        return self.roster.staffing.wanted < self.config.scaling.most
+
     def pids(self) -> set[int]:
         """Return every process that we know."""
         known = set(self._zygote.pids()) if self._zygote is not None else set[int]()
@@ -136,14 +141,17 @@ class KindCrew:
         self.carry_out(self.roster.assign(task, now))
 
     def carry_out(self, actions: Actions) -> None:
-        """Do what the roster decided."""
+        """Do what the roster decided; then, if tasks have ended, say once that there may be free slots."""
+        has_ended = False
         for action in actions:
             match action:
                 case Send(number=number, message=message):
-                    self._processes[number].send(encode_line(message))
+                    at_once = self.roster.is_waiting(number)
+                    self._processes[number].send(encode_line(message), at_once=at_once)
                 case Report(news=news):
                     if isinstance(news, Outcome):
                         self._scaler.served(news.ran_s)
+                        has_ended = True
                     self._observer.on_report(self.config.name, action)
                 case Spawn(number=number):
                     self._spawn(number)
@@ -153,6 +161,8 @@ class KindCrew:
                     self._observer.on_ready(self.config.name, ready)
                 case Note():
                     self._observer.on_note(self.config.name, action)
+        if has_ended:
+            self._observer.on_free(self.config.name)
 
     def start(self) -> None:
         """Have the zygote loading before the first worker is asked for, unless none is wanted so far."""
@@ -181,9 +191,10 @@ class KindCrew:
         """Take whole lines of the worker in place *number*."""
         now = time.monotonic()
         late_replies = self.roster.late_replies
-        for line in lines:
-            if line:
-                self.carry_out(self._take(number, line, now))
+        messages, garbled = _decoded(lines)
+        self.carry_out(self.roster.receive_all(number, messages, now))
+        if garbled:
+            self.carry_out(self.roster.garbled(number, garbled))
         if self.roster.late_replies > late_replies:
             self._on_change(self.config.name)  # nobody waited for it, but there is a free slot now
 
@@ -216,16 +227,6 @@ class KindCrew:
             lambda text: self.logged(0, text),
         )
 
-    def _take(self, number: int, line: bytes | Overlong, now: float) -> Actions:
-        if isinstance(line, Overlong):
-            return self.roster.garbled(number, "sent an overlong line")
-        try:
-            message = decode_from_worker.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            reason = sentence(f"sent what is not a message: {error}")
-            return self.roster.garbled(number, reason)
-        return self.roster.receive(number, message, now)
-
     def _spawn(self, number: int) -> None:
         try:
             self._processes[number] = WorkerProcess(self._launch, _Listener(self, number))
@@ -238,6 +239,21 @@ class KindCrew:
     def _launch(self, ends: Ends, child: Child) -> None:
         if self._zygote is None or not self._zygote.launch(ends, child):
             launch_program(self.config.argv, self._env, ends, child)
+
+
+def _decoded(lines: Iterable[bytes | Overlong]) -> tuple[list[FromWorker], str]:
+    """Return the messages up to the first line that is none, and what is wrong with that one."""
+    messages: list[FromWorker] = []
+    for line in lines:
+        if isinstance(line, Overlong):
+            return messages, "sent an overlong line"
+        if not line:
+            continue
+        try:
+            messages.append(decode_from_worker.decode(line))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            return messages, sentence(f"sent what is not a message: {error}")
+    return messages, ""
 
 
 class _Listener:

@@ -52,7 +52,9 @@ class LocalCrew:
         owns_process: bool = False,
         others: Callable[[], set[int]] = set,
     ) -> None:
-        observer = Observer(self._report, self._note, listener.on_ready, listener.on_log)
+        observer = Observer(
+            self._report, self._on_free, self._note, listener.on_ready, listener.on_log
+        )
         crew_id = f"{os.getpid()}-{time.monotonic_ns()}"
         self.kinds = {
             kind.name: KindCrew(kind, crew_id, observer, self._on_change) for kind in kinds
@@ -65,6 +67,7 @@ class LocalCrew:
         self._waiting: dict[str, int] = dict.fromkeys(self.kinds, 0)
         self._sink: Sink | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._look_at = float("inf")
         self._closing = False
         self._none_left = asyncio.Event()
         self._has_orphans = False
@@ -85,6 +88,10 @@ class LocalCrew:
         """Return how many more tasks of *kind* may be sent now."""
         return 0 if self._closing else self.kinds[kind].roster.free_slots()
 
+    def has_slot(self, kind: str) -> bool:
+        """Tell whether a task of *kind* may be sent now."""
+        return not self._closing and self.kinds[kind].roster.has_slot()
+
     def capacity(self, kind: str) -> int:
         """Return how many tasks of *kind* can run at once, at least 1."""
         return self.kinds[kind].roster.capacity()
@@ -96,15 +103,17 @@ class LocalCrew:
     def demand(self, kind: str, waiting: int) -> None:
         """So many tasks of *kind* wait for a slot."""
         self._waiting[kind] = waiting
-        if not self._closing:
-            self.kinds[kind].scale(time.monotonic(), waiting)
+        crew = self.kinds[kind]
+        if not self._closing and crew.may_grow():  # else the next look is soon enough
+            crew.scale(time.monotonic(), waiting)
 
     def send(self, task: Task) -> None:
         """Start *task*; a slot must be free."""
         crew = self.kinds[task.kind]
         self._owners[task.id] = crew
-        crew.assign(task, time.monotonic())
-        self._look_by(task.deadline)
+        now = time.monotonic()
+        crew.assign(task, now)
+        self._look_by(task.deadline, now)
 
     def cancel(self, task_id: int) -> None:
         """Free the slot of a running task soon."""
@@ -155,18 +164,21 @@ class LocalCrew:
 
     # --- what happens
 
-    def _report(self, kind: str, report: Report) -> None:
+    def _report(self, _kind: str, report: Report) -> None:
         assert self._sink is not None
-        if isinstance(report.news, Part):
-            self._sink.on_part(report.task_id, report.news.result)
-        elif isinstance(report.news, Outcome):
+        if isinstance(report.news, Outcome):
             del self._owners[report.task_id]
             self._sink.on_outcome(report.task_id, report.news)
-            self._changed(kind)
-            if any(member.cancelled_at for member in self.kinds[kind].roster.members):
-                self._look_soon()  # what was to be dropped may have just begun
+        elif isinstance(report.news, Part):
+            self._sink.on_part(report.task_id, report.news.result)
         else:
             self._sink.on_progress(report.task_id, report.news)
+
+    def _on_free(self, kind: str) -> None:
+        """Tasks have ended."""
+        self._changed(kind)
+        if self.kinds[kind].roster.is_dropping():
+            self._look_soon()  # what was to be dropped may have just begun
 
     def _note(self, kind: str, note: Note) -> None:
         self._listener.on_note(kind, note)
@@ -227,9 +239,10 @@ class LocalCrew:
         longest = self._check_interval_s if is_busy else _QUIET_INTERVAL_S
         return max(_SHORTEST_INTERVAL_S, min([longest, *due]))
 
-    def _look_by(self, deadline: float) -> None:
+    def _look_by(self, deadline: float, now: float) -> None:
         """Leave the quiet rhythm: something runs, and it may be late at *deadline*."""
-        self._look_within(min(self._check_interval_s, max(0.0, deadline - time.monotonic())))
+        if self._look_at > now + self._check_interval_s or self._look_at > deadline:
+            self._look_within(min(self._check_interval_s, max(0.0, deadline - now)))
 
     def _look_soon(self) -> None:
         """Something is due that was not known when the timer was set."""
@@ -244,3 +257,4 @@ class LocalCrew:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._loop.call_later(interval_s, self._tick)
+        self._look_at = time.monotonic() + interval_s

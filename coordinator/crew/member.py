@@ -4,7 +4,7 @@ import enum
 from typing import Literal
 
 from coordinator.crew.assign import Candidate
-from coordinator.crew.health import WARM_UP_JOBS, Sample, Signs
+from coordinator.crew.health import WARM_UP_JOBS, HealthLimits, Sample, Signs
 from coordinator.dispatch.backend import Task
 from protocol.worker.messages import Ready
 from protocol.worker.session import State, WorkerSession
@@ -46,6 +46,7 @@ class Member:
     def _begin(self, now: float) -> None:
         self.session = WorkerSession()
         self.tasks: dict[int, Task] = {}
+        self._long_tasks = 0  # of these, behind which none may stand
         self.deadlines: dict[int, float] = {}
         self.asked: set[int] = set()
         """What it was asked to drop, and has not answered yet."""
@@ -92,6 +93,7 @@ class Member:
         if not self.tasks:
             self.head_since = now
         self.tasks[task.id] = task
+        self._long_tasks += not task.is_short
         self.taken_at[task.id] = now
         self.deadlines[task.id] = task.deadline
         self.used_at = now
@@ -104,19 +106,23 @@ class Member:
 
     def drop(self, task_id: int) -> Task | None:
         """Its outcome is known and nobody may report it again; None if it was dropped before."""
-        self.deadlines.pop(task_id, None)
-        self.taken_at.pop(task_id, None)
-        return self.tasks.pop(task_id, None)
+        task = self.tasks.pop(task_id, None)
+        if task is not None:
+            self._long_tasks -= not task.is_short
+            del self.deadlines[task_id], self.taken_at[task_id]
+        return task
 
     def answered(self, task_id: int, now: float) -> None:
         """The worker has no more to do for *task_id*, and begins with what stands behind it."""
         self.jobs_done += 1
         self.total_jobs_done += 1
-        self.asked.discard(task_id)
-        self.cancelled_at.pop(task_id, None)
         self.head_since = now
         if self.draining_at is not None:
             self.draining_at = now
+        if not self.asked:
+            return
+        self.asked.discard(task_id)
+        self.cancelled_at.pop(task_id, None)
         following = self.head()
         if following in self.asked:
             self.cancelled_at.setdefault(following, now)  # nobody else would notice if it went on
@@ -178,17 +184,21 @@ class Member:
 
     def free_slots(self, depth: int, max_jobs: int) -> int:
         """Return how many more tasks this worker may get now, short ones up to *depth* behind each other."""
-        if self.is_parked or not self.is_ready():
+        session = self.session
+        if self.is_parked or self.phase is not Phase.ALIVE or session.state is not State.READY:
             return 0
-        free = self.session.free_slots()
-        if self._takes_another(depth):
-            free = max(free, depth - len(self.session.in_flight))
-        return min(free, max_jobs - self.jobs_done - len(self.session.in_flight))
+        busy = len(session.in_flight)
+        free = session.capacity - busy
+        # Not behind nothing, and not behind what it was asked to drop, which may take any time.
+        if depth > 1 and 0 < busy == len(self.tasks) and not self._long_tasks:
+            free = max(free, depth - busy)
+        return max(0, min(free, max_jobs - self.jobs_done - busy))
 
-    def _takes_another(self, depth: int) -> bool:
-        if depth == 1 or not self.tasks or len(self.tasks) < len(self.session.in_flight):
-            return False  # it is idle, or has what it was asked to drop, which may take any time
-        return all(task.is_short for task in self.tasks.values())
+    def may_be_worn(self, now: float, limits: HealthLimits) -> bool:
+        """Tell whether a look at its wear is worth it: its memory, at least, changes with no answer."""
+        is_old = now - self.since > limits.max_age_s * self.share
+        is_used = self.jobs_done >= limits.max_jobs * self.share
+        return (is_old or is_used) and self.is_ready()
 
     def candidate(self, depth: int, max_jobs: int) -> Candidate:
         """Return what the choice of a worker needs."""

@@ -73,8 +73,8 @@ class Sink(Protocol):
 class Backend(Protocol):
     """Something that runs tasks."""
 
-    def slots(self, kind: str) -> int:
-        """Return how many more tasks of *kind* may be sent now."""
+    def has_slot(self, kind: str) -> bool:
+        """Tell whether a task of *kind* may be sent now."""
         ...
 
     def capacity(self, kind: str) -> int:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import msgspec
@@ -102,9 +102,14 @@ class Dispatcher:
             raise CallRefused("kind_down", refusal.message, refusal.retry_after)
         job = QueuedJob(next(self._ids), spec, listener)
         now = time.monotonic()
+        deadline = now + spec.timeout_s
         queue = self.queues[spec.kind]
-        queue.put(job.id, job, spec.priority, now, now + spec.timeout_s, spec.tenant)
-        self.on_capacity(spec.kind)
+        if not queue and deadline > now and self._backend.has_slot(spec.kind):
+            place = (job.id, job, spec.priority, now, deadline, spec.tenant)
+            self._send(queue.pass_through(*place), now)
+        else:
+            queue.put(job.id, job, spec.priority, now, deadline, spec.tenant)
+            self._fill_slots(spec.kind, queue, now)
         return job.id
 
     def cancel(self, job_id: int) -> None:
@@ -130,14 +135,18 @@ class Dispatcher:
     def on_part(self, task_id: int, result: msgspec.Raw) -> None:
         """Hand on one piece."""
         if entry := self._running.get(task_id):
-            with self._contained(entry):
+            try:
                 entry.job.listener.on_part(result)
+            except Exception as bug:  # noqa: BLE001 - whatever it is, it is handed on to be logged
+                self._failed(entry, bug)
 
     def on_progress(self, task_id: int, progress: Progress) -> None:
         """Hand on how far a job is."""
         if entry := self._running.get(task_id):
-            with self._contained(entry):
+            try:
                 entry.job.listener.on_progress(progress)
+            except Exception as bug:  # noqa: BLE001 - as above
+                self._failed(entry, bug)
 
     def on_outcome(self, task_id: int, outcome: Outcome) -> None:
         """End a job, or put what is left of it back where it was."""
@@ -146,11 +155,13 @@ class Dispatcher:
         self.queues[ended.job.spec.kind].served(ended.tenant, outcome.ran_s)
         if entry is None:
             return  # cancelled meanwhile
-        with self._contained(entry):
+        try:
             if outcome.status == "lost":
                 self._run_again(entry, outcome)
             else:
                 entry.job.listener.on_end(outcome)
+        except Exception as bug:  # noqa: BLE001 - as above
+            self._failed(entry, bug)
 
     def on_capacity(self, kind: str) -> None:
         """Give waiting jobs to free slots; end them all if the kind takes none any more."""
@@ -160,44 +171,41 @@ class Dispatcher:
         if (refusal := self._backend.refusal(kind)) is not None:
             self._fail_waiting(kind, _refused(refusal))
             return
-        now = time.monotonic()
+        self._fill_slots(kind, queue, time.monotonic())
+
+    # --- inside
+
+    def _fill_slots(self, kind: str, queue: JobQueue[QueuedJob], now: float) -> None:
         # Asked anew each time: what a slot is worth may depend on what the others got.
-        while self._backend.slots(kind) > 0 and (entry := queue.pop(now)) is not None:
+        while queue and self._backend.has_slot(kind) and (entry := queue.pop(now)) is not None:
             self._send(entry, now)
         if queue:
             self._backend.demand(kind, len(queue))
             self._sweep_soon()
 
-    # --- inside
-
-    @contextlib.contextmanager
-    def _contained(self, entry: Entry[QueuedJob]) -> Generator[None]:
+    def _failed(self, entry: Entry[QueuedJob], bug: Exception) -> None:
         """Let a listener's bug end its own job, and not whatever else came with the same bytes."""
-        try:
-            yield
-        except Exception as bug:  # noqa: BLE001 - whatever it is, it is handed on to be logged
-            message = f"the listener of a {entry.job.spec.tool} job failed"
-            self._loop.call_exception_handler({"message": message, "exception": bug})
-            self.cancel(entry.job.id)
-            with contextlib.suppress(Exception):
-                entry.job.listener.on_end(
-                    Outcome("failed", code="internal", message="internal error")
-                )
+        message = f"the listener of a {entry.job.spec.tool} job failed"
+        self._loop.call_exception_handler({"message": message, "exception": bug})
+        self.cancel(entry.job.id)
+        with contextlib.suppress(Exception):
+            entry.job.listener.on_end(Outcome("failed", code="internal", message="internal error"))
 
     def _send(self, entry: Entry[QueuedJob], now: float) -> None:
         job, spec = entry.job, entry.job.spec
         self._on_wait(spec.kind, now - entry.enqueued_at)
         self._running[job.id] = entry  # first: it must look running before anybody hears of it
+        deadline, extension_s = entry.deadline, spec.extension_s
+        if extension_s:
+            deadline = min(deadline, now + extension_s)
         self._backend.send(
             Task(
                 id=job.id,
                 kind=spec.kind,
                 tool=spec.tool,
                 arguments=spec.arguments,
-                deadline=min(entry.deadline, now + spec.extension_s)
-                if spec.extension_s
-                else entry.deadline,
-                extension_s=spec.extension_s,
+                deadline=deadline,
+                extension_s=extension_s,
                 attempt=job.attempt,
                 trace=spec.trace,
                 is_short=spec.is_short,

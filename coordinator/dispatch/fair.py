@@ -79,6 +79,14 @@ class Turns:
                 self._put_off(tenant)
         return None
 
+    def pass_by(self, tenant: Tenant, quantum: float, seconds: float) -> None:
+        """Charge a tenant for a turn that it has while nobody waits, it neither: see `forgive`."""
+        self._open(tenant)
+        if tenant.spent >= self._bar:
+            self._quantum = quantum
+        self._epoch += 1
+        self.charge(tenant, seconds)
+
     def charge(self, tenant: Tenant, seconds: float) -> None:
         """Take from a tenant's account what its job is expected to cost."""
         self._open(tenant)

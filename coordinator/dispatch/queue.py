@@ -29,7 +29,7 @@ HEAP_SLACK = 64
 """A heap is rebuilt when it is longer than twice the jobs that wait, and this much more."""
 
 
-class Entry(msgspec.Struct, Generic[T], frozen=True):
+class Entry(msgspec.Struct, Generic[T]):
     """A *job* and its place: *order* first, then *sequence*, which no other entry has.
 
     *charged* is what its tenant was charged when it was taken, in seconds; 0 until then.
@@ -92,6 +92,29 @@ class JobQueue(Generic[T]):
         order = now + rank * self._class_step
         entry = Entry(job_id, job, priority, now, deadline, order, self._sequence, tenant)
         self._insert(entry, owner)
+
+    def pass_through(  # noqa: PLR0913, PLR0917 - as `put`
+        self,
+        job_id: int,
+        job: T,
+        priority: Priority,
+        now: float,
+        deadline: float,
+        tenant: str = "-",
+    ) -> Entry[T]:
+        """Take a *job* of *tenant* at once, for whom a slot is free; nobody may wait.
+
+        It leaves behind what `put` and `pop` would, without a place in heaps and turns: 3 us against 9 us.
+        """
+        assert not self._waiting, "whoever waits comes first"
+        owner = self._tenants.get(tenant)
+        self._sequence += 1
+        order = now + RANKS[priority] * self._class_step
+        cost = self._backlog.mean_of(owner)
+        self._pace.idled()
+        self._pace.popped(now)
+        self._turns.pass_by(owner, self._backlog.mean, cost)
+        return Entry(job_id, job, priority, now, deadline, order, self._sequence, tenant, cost)
 
     def put_back(self, entry: Entry[T]) -> None:
         """Give *entry*, whose worker died, the place it had.
@@ -207,19 +230,9 @@ class JobQueue(Generic[T]):
         if entry.charged:
             self._turns.charge(tenant, 0.0)
             return entry
-        cost = self._backlog.mean_of(tenant)
-        self._turns.charge(tenant, cost)
-        return Entry(
-            entry.job_id,
-            entry.job,
-            entry.priority,
-            entry.enqueued_at,
-            entry.deadline,
-            entry.order,
-            entry.sequence,
-            entry.tenant,
-            cost,
-        )
+        entry.charged = self._backlog.mean_of(tenant)
+        self._turns.charge(tenant, entry.charged)
+        return entry
 
     def _remove(self, entry: Entry[T], tenant: Tenant) -> None:
         del self._waiting[entry.job_id]

@@ -9,7 +9,8 @@ Rule 4: this file reads no bytes, no clock and no configuration.
 """
 
 import enum
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, ClassVar, NoReturn
 
 from protocol.errors import ProtocolError
 from protocol.worker.messages import (
@@ -81,11 +82,13 @@ class WorkerSession:
         Raises:
             ProtocolError: the message is not legal here; the session has ended.
         """
-        key = (self.state, type(message))
-        if key not in TRANSITIONS:
-            self._break(f"{type(message).__name__} while {self.state.value}")
-        self._account(message)
-        self.state = TRANSITIONS[key]
+        kind = type(message)
+        following = TRANSITIONS.get((self.state, kind))
+        if following is None:
+            self._break(f"{kind.__name__} while {self.state.value}")
+        if (account := self._ACCOUNTS.get(kind)) is not None:
+            account(self, message)
+        self.state = following
 
     def end(self) -> list[int]:
         """Close the session, however it came to it; return the ids that were in flight, oldest first."""
@@ -93,27 +96,38 @@ class WorkerSession:
         lost, self.in_flight = list(self.in_flight), {}
         return lost
 
-    def _account(self, message: Message) -> None:
-        match message:
-            case Ready(capacity=capacity):
-                if self.capacity > 0:
-                    self._break("Ready for the second time")
-                if not 1 <= capacity <= MOST_CAPACITY:
-                    self._break(f"capacity {capacity}")
-                self.capacity = capacity
-            case Job(id=job_id):
-                if job_id in self.in_flight or self.is_full():
-                    self._break(f"job {job_id} has no free slot")
-                self.in_flight[job_id] = None
-            case Done(id=job_id) | Failed(id=job_id):
-                self._require_running(job_id)
-                del self.in_flight[job_id]
-            case Part(id=job_id) | Progress(id=job_id):
-                self._require_running(job_id)
-            case Cancel(id=job_id):
-                self._require(job_id)
-            case _:
-                pass
+    def _begin(self, message: Ready) -> None:
+        if self.capacity > 0:
+            self._break("Ready for the second time")
+        if not 1 <= message.capacity <= MOST_CAPACITY:
+            self._break(f"capacity {message.capacity}")
+        self.capacity = message.capacity
+
+    def _take(self, message: Job) -> None:
+        if message.id in self.in_flight or self.is_full():
+            self._break(f"job {message.id} has no free slot")
+        self.in_flight[message.id] = None
+
+    def _finish(self, message: Done | Failed) -> None:
+        self._require_running(message.id)
+        del self.in_flight[message.id]
+
+    def _go_on(self, message: Part | Progress) -> None:
+        self._require_running(message.id)
+
+    def _drop(self, message: Cancel) -> None:
+        self._require(message.id)
+
+    # A table: to try each message against class patterns took 2 us of every job.
+    _ACCOUNTS: ClassVar[dict[type[Message], Callable[["WorkerSession", Any], None]]] = {
+        Ready: _begin,
+        Job: _take,
+        Done: _finish,
+        Failed: _finish,
+        Part: _go_on,
+        Progress: _go_on,
+        Cancel: _drop,
+    }
 
     def _require(self, job_id: int) -> None:
         if job_id not in self.in_flight:

@@ -77,9 +77,9 @@ class World:
 
     # --- what the dispatcher asks of the crew (see `Backend`)
 
-    def slots(self, kind: str) -> int:
-        """Return how many more tasks may be sent."""
-        return self.crew.slots(kind)
+    def has_slot(self, kind: str) -> bool:
+        """Tell whether a task may be sent."""
+        return self.crew.has_slot(kind)
 
     def capacity(self, kind: str) -> int:
         """Return how many tasks can run at once."""

@@ -31,6 +31,9 @@ class FakeBackend:
         busy = sum(task.kind == kind for task in self.running.values())
         return max(0, self.size - busy) if self.down is None else 0
 
+    def has_slot(self, kind: str) -> bool:
+        return self.slots(kind) > 0
+
     def capacity(self, kind: str) -> int:
         del kind
         return max(1, self.size)
