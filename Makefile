@@ -16,7 +16,12 @@ demo: $(VENV)/.test  ## set up everything and run the main job on this repositor
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/.test  ## set up what tests need and pass them (ARGS="-k name" for some)
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	$(BIN)/python -m pytest --numprocesses auto tests/unit
+	$(BIN)/python -m pytest --ignore tests/unit
+endif
 
 chaos: $(VENV)/.test  ## try for minutes to break the crew (ARGS="--short" or names of trials)
 	PYTHONPATH=tests $(BIN)/python -P -m chaos $(ARGS)
