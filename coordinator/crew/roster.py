@@ -300,16 +300,15 @@ class Roster:
                 return [Report(task_id, message)] if task_id in member.tasks else []
 
     def _finish(self, member: Member, message: Done | Failed, now: float) -> list[Report]:
+        task = member.tasks.get(message.id)
         ran_s = member.ran_s(message.id, now)
-        task = member.drop(message.id)
+        reports = self._end(member, message.id, _outcome(message, ran_s))
+        self.late_replies += not reports
+        if task is not None and task.is_short:
+            self._learn(ran_s)
         member.answered(message.id, now)
         self.staffing.worked(member)
-        if task is None:
-            self.late_replies += 1
-            return []
-        if task.is_short:
-            self._learn(ran_s)
-        return [Report(message.id, _outcome(message, ran_s))]
+        return reports
 
     def _end(self, member: Member, task_id: int, outcome: Outcome) -> list[Report]:
         """Report how a task ended, unless that was done before."""

@@ -152,8 +152,9 @@ class SimulatedProcess:
         self.looked_at = self.world.loop.now
         return Sample() if self.state in {"unborn", "dead"} else self._seen
 
-    def send(self, line: bytes) -> None:
+    def send(self, line: bytes, *, at_once: bool = False) -> None:
         """Write one line to it."""
+        del at_once  # the way takes as long as it takes
         assert not self.is_killed, "nothing is sent to whom we have killed"
         assert self.state != "reaped", "nothing is sent to who is gone"
         message = decode_to_worker.decode(line)

@@ -36,7 +36,8 @@ class FakeProcess:
         self.told: list[ToWorker] = []
         self.was_killed = False
 
-    def send(self, line: bytes) -> None:
+    def send(self, line: bytes, *, at_once: bool = False) -> None:
+        del at_once
         self.told.append(decode_to_worker.decode(line))
 
     def kill(self) -> None:
