@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import secrets
 import time
 from collections.abc import Callable
 
@@ -23,7 +22,7 @@ from coordinator.dispatch.dispatcher import Dispatcher
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.dispatch.queue import JobQueue
 from coordinator.frontends.mcp.resources import Library, Resource, Template
-from coordinator.frontends.mcp.server import McpServer, ServerInfo
+from coordinator.frontends.mcp.server import McpServer
 from coordinator.git.history import GitLimits
 from coordinator.git.process import GitProcesses
 from coordinator.observe.log import log_degraded, log_note, log_worker_line
@@ -79,7 +78,6 @@ class App:
         self._observatory = self._new_observatory(flights)
         self._add_tools()
         self.mcp = McpServer(
-            ServerInfo("toolcrew", "Toolcrew", __version__),
             self.calls,
             _library(self._observatory, loaded, self._results),
             config.server.page_size,
@@ -218,7 +216,7 @@ def _new_results(config: Config) -> Results:
     return Results(
         server.results_bytes,
         server.results_ttl_s,
-        lambda: secrets.token_hex(_RESULT_ID_BYTES),
+        lambda: os.urandom(_RESULT_ID_BYTES).hex(),
     )
 
 

@@ -2,16 +2,17 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import time
 from typing import Any
 
 from coordinator.app import App
 from coordinator.config import Loaded
-from coordinator.frontends.ends import Ends
 from coordinator.frontends.mcp.connection import Connection
 from coordinator.frontends.stdio import StdioTransport
 from coordinator.observe.log import get_logger
+from coordinator.opening import Opening
 from coordinator.status_socket import StatusSocket
 
 log = get_logger(__name__)
@@ -20,21 +21,22 @@ _LOOK_INTERVAL_S = 0.005
 _LAST_WORDS_S = 0.5
 
 
-async def serve(loaded: Loaded, ends: Ends) -> None:
-    """Serve one client on *ends* until it leaves or a signal comes; return when nothing is left running."""
-    await _Server(loaded, ends).run()
+async def serve(loaded: Loaded, opening: Opening) -> None:
+    """Go on from *opening* until the client leaves or a signal comes; return when nothing is left running."""
+    await _Server(loaded, opening).run()
 
 
 class _Server:
-    def __init__(self, loaded: Loaded, ends: Ends) -> None:
+    def __init__(self, loaded: Loaded, opening: Opening) -> None:
         server = loaded.config.server
         self._grace_s = server.grace_s
         self._has_status_socket = server.status_socket
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._app = App(loaded)
+        self._opening = opening
         self._transport = StdioTransport(
-            ends, server.max_line_bytes, server.max_output_bytes, self._on_gone
+            opening.ends, server.max_line_bytes, server.max_output_bytes, self._on_gone
         )
         self._connection = Connection(self._app.mcp, server.max_line_bytes, self._transport.send)
 
@@ -44,7 +46,10 @@ class _Server:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal, number)
         self._app.start()
-        self._transport.start(self._connection.receive)
+        taken, written = self._opening.taken, self._opening.written
+        self._transport.start(self._connection.receive, taken, written)
+        gc.freeze()  # what is here by now stays: no collection need look at it
+        gc.enable()
         status = StatusSocket(self._app.reporter)
         if self._has_status_socket:
             await status.open()

@@ -9,9 +9,9 @@ from msgspec import Meta
 from msgspec.structs import FieldInfo, fields
 
 from coordinator.config.sections import Config
+from coordinator.config_places import VARIABLE_PREFIX
 from protocol.errors import ConfigError
 
-VARIABLE_PREFIX = "TOOLCREW_"
 WORKERS = "workers"
 """The section of third parties, which has a table for each."""
 

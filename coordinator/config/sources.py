@@ -11,9 +11,10 @@ from typing import cast
 
 import msgspec
 
-from coordinator.config.knobs import VARIABLE_PREFIX, WORKERS, Knob, knobs, shown
+from coordinator.config.knobs import WORKERS, Knob, knobs, shown
 from coordinator.config.sections import Config
 from coordinator.config.third_party import require_name, worker_knobs
+from coordinator.config_places import CONFIG_HOME, VARIABLE_PREFIX, usual_file
 from protocol.errors import ConfigError
 from protocol.worker.settings import CREW_VARIABLE
 from protocol.worker.settings import VARIABLE as WORKER_VARIABLE
@@ -40,7 +41,7 @@ def find_file(named: str | None, environ: Mapping[str, str]) -> str | None:
         return os.path.expanduser(named)
     path = os.path.expanduser(environ.get(FILE_VARIABLE, ""))
     if not path:
-        return _usual_file(environ)
+        return usual_file(environ.get(CONFIG_HOME, ""))
     if not os.path.isabs(path):
         problem = f"must be an absolute path, not {shown(path)}"
         raise ConfigError(f"environment {FILE_VARIABLE}: {problem}")
@@ -88,15 +89,6 @@ def from_flags(flags: Mapping[str, str]) -> Iterator[Given]:
     for key, text in flags.items():
         source = f"flag --{key}"
         yield Given(key, _find_knob(key, source).read_text(text, source), source)
-
-
-def _usual_file(environ: Mapping[str, str]) -> str | None:
-    folder = environ.get("XDG_CONFIG_HOME", "")
-    if not os.path.isabs(folder):
-        folder = os.path.expanduser("~/.config")
-    path = os.path.join(folder, "toolcrew", "config.toml")
-    # Without a home "~" stays as it is, and this would lead into the working directory.
-    return path if os.path.isabs(path) and os.path.exists(path) else None
 
 
 def _parse(path: str, source: str) -> dict[str, object]:

@@ -6,8 +6,6 @@ Source: proc_pid_stat(5). Elsewhere than on Linux psutil is asked, which takes l
 import os
 import sys
 
-import psutil
-
 from coordinator.crew.health import Sample
 
 _STATE, _UTIME, _STIME, _RSS = 0, 11, 12, 21
@@ -16,7 +14,6 @@ _STATE, _UTIME, _STIME, _RSS = 0, 11, 12, 21
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LONGEST = 1024
-_PSUTIL_STATES = {psutil.STATUS_STOPPED: "T", psutil.STATUS_ZOMBIE: "Z"}
 
 
 class ProcessFigures:
@@ -35,7 +32,7 @@ class ProcessFigures:
         """Look at it now; a process that is gone has a sample without anything in it."""
         try:
             return self._from_proc() if sys.platform == "linux" else self._from_psutil()
-        except (OSError, IndexError, ValueError, psutil.Error):
+        except (OSError, IndexError, ValueError):
             return Sample()
 
     def close(self) -> None:
@@ -52,8 +49,14 @@ class ProcessFigures:
         return Sample(fields[_STATE].decode(), int(fields[_RSS]) * _PAGE, ticks / _TICKS)
 
     def _from_psutil(self) -> Sample:
-        process = psutil.Process(self._pid)
-        with process.oneshot():
-            times = process.cpu_times()
-            state = _PSUTIL_STATES.get(process.status(), "")
-            return Sample(state, process.memory_info().rss, times.user + times.system)
+        import psutil  # noqa: PLC0415 - 10 ms of a start, and Linux never needs it
+
+        states = {psutil.STATUS_STOPPED: "T", psutil.STATUS_ZOMBIE: "Z"}
+        try:
+            process = psutil.Process(self._pid)
+            with process.oneshot():
+                times = process.cpu_times()
+                state = states.get(process.status(), "")
+                return Sample(state, process.memory_info().rss, times.user + times.system)
+        except psutil.Error:
+            return Sample()

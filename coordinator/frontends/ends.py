@@ -1,29 +1,15 @@
-"""Stdin and stdout as the server has them to itself, whatever they are: pipe, socket, terminal or file."""
+"""Stdin and stdout as the server has them to itself, whatever they are: pipe, socket, terminal or file.
+
+Nothing is imported that takes time, because the first answer waits for it.
+"""
 
 import os
-import socket
 import stat
-from typing import Final, Protocol
 
-_QUIETLY: Final = os.O_CLOEXEC | os.O_NOCTTY
-
-
-class Ends(Protocol):
-    """The two ends of the conversation, as `take_stdio` finds them."""
-
-    read_fd: int
-    write_fd: int
-
-    def write(self, data: bytes | memoryview) -> int:
-        """Write what can be written now and return how much that was."""
-        ...
-
-    def close(self) -> None:
-        """Let go of both."""
-        ...
+_QUIETLY = os.O_CLOEXEC | os.O_NOCTTY
 
 
-class _FileEnds:
+class FileEnds:
     """Two file descriptors. A pipe is opened anew, so that its other users stay in blocking mode."""
 
     def __init__(self, read_fd: int, write_fd: int) -> None:
@@ -31,27 +17,37 @@ class _FileEnds:
         self.write_fd = _private_pipe(write_fd)
 
     def write(self, data: bytes | memoryview) -> int:
+        """Write what can be written now and return how much that was."""
         return os.write(self.write_fd, data)
 
     def close(self) -> None:
+        """Let go of both."""
         os.close(self.read_fd)
         os.close(self.write_fd)
 
 
-class _SocketEnds:
+class SocketEnds:
     """A socket for writing: asking per call not to wait leaves the mode it shares with others alone."""
 
     def __init__(self, read_fd: int, write_fd: int) -> None:
+        import socket  # noqa: PLC0415 - most have a pipe, and need not wait 5 ms for this
+
         self.read_fd = read_fd
         self.write_fd = write_fd
         self._socket = socket.socket(fileno=write_fd)
+        self._at_once = socket.MSG_DONTWAIT
 
     def write(self, data: bytes | memoryview) -> int:
-        return self._socket.send(data, socket.MSG_DONTWAIT)
+        """Write what can be written now and return how much that was."""
+        return self._socket.send(data, self._at_once)
 
     def close(self) -> None:
+        """Let go of both."""
         os.close(self.read_fd)
         self._socket.close()
+
+
+Ends = FileEnds | SocketEnds
 
 
 def take_stdio() -> Ends:
@@ -63,7 +59,7 @@ def take_stdio() -> Ends:
     os.dup2(2, 1)
     os.close(devnull)
     is_socket = stat.S_ISSOCK(os.fstat(write_fd).st_mode)
-    return _SocketEnds(read_fd, write_fd) if is_socket else _FileEnds(read_fd, write_fd)
+    return SocketEnds(read_fd, write_fd) if is_socket else FileEnds(read_fd, write_fd)
 
 
 def _fill_gaps() -> None:

@@ -44,9 +44,21 @@ class StdioTransport:
         self._at_end = False
         self._is_broken = False
 
-    def start(self, on_line: Callable[[bytes | Overlong], None]) -> None:
-        """Begin to read; every line goes to *on_line*."""
+    def start(
+        self, on_line: Callable[[bytes | Overlong], None], taken: bytes = b"", written: int = 0
+    ) -> None:
+        """Begin to read; every line goes to *on_line*.
+
+        *taken* has been read before, and of the answer to its first line *written* bytes are out already.
+        """
         self._on_line = on_line
+        self._lines.extend(self._decoder.feed(taken))
+        if written:
+            on_line(self._lines.popleft())
+            self._output.head()
+            self._output.wrote(written)
+        if self._lines:
+            self._work_off()
         self._resume()
 
     def stop_reading(self) -> None:

@@ -9,10 +9,10 @@ from typing import Final
 
 import msgspec
 
+from protocol.mcp.handshake import HANDSHAKE_VERSIONS
+
 MODERN: Final = "2026-07-28"
 MODERN_VERSIONS: Final = (MODERN,)
-HANDSHAKE_VERSIONS: Final = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
-LATEST_HANDSHAKE: Final = HANDSHAKE_VERSIONS[-1]
 BATCHING: Final = "2025-03-26"
 """The one version that knows JSON-RPC batches."""
 
@@ -27,11 +27,6 @@ MISSING_CAPABILITY: Final = -32021
 
 UNSUPPORTED_VERSION: Final = -32022
 RESOURCE_NOT_FOUND_LEGACY: Final = -32002
-
-
-def negotiate(requested: str) -> str:
-    """Return the version that answers a handshake: the requested one if we speak it, else our latest."""
-    return requested if requested in HANDSHAKE_VERSIONS else LATEST_HANDSHAKE
 
 
 class Meta(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import msgspec
 
 from coordinator.frontends.mcp.connection import Connection
 from coordinator.frontends.mcp.resources import Library, Resource
-from coordinator.frontends.mcp.server import McpServer, ServerInfo
+from coordinator.frontends.mcp.server import McpServer
 from protocol.framing import Overlong
 from support.fakes_calls import FakeCalls
 from support.fakes_runs import Rig
@@ -25,8 +25,7 @@ class FakeClient:
         library = Library()
         library.add(Resource("toolcrew://b", "b", "B", "Second."), lambda: b'{"b":2}')
         library.add(Resource("toolcrew://a", "a", "A", "First."), lambda: b'{"a":1}')
-        info = ServerInfo("toolcrew", "Toolcrew", "1")
-        self.server = McpServer(info, self.calls, library, PAGE_SIZE)
+        self.server = McpServer(self.calls, library, PAGE_SIZE)
         self.lines: list[bytes] = []
         self.connection = Connection(self.server, MAX_LINE_BYTES, self._take)
 

@@ -22,7 +22,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "fastdigest",
         "jsonschema_rs",
         "psutil",
-        "structlog",
         "rich",  # these two come with an extra, and only coordinator.reports knows them
         "PIL",
     },
@@ -32,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 LAYERS = (
     "version",
     "command_line",
+    "config_places",
     "config",
     "dispatch",  # the seam, and the queue in front of it
     "crew",  # one thing that can stand behind the seam
@@ -53,6 +53,8 @@ LAYERS = (
     "app",
     "runtime_folder",
     "status_socket",
+    "opening",
+    "lean_asyncio",
     "serve",
     "top",
     "reports",
@@ -91,6 +93,7 @@ DECISIONS = (
     "coordinator.schemas.json_value",
     "coordinator.schemas.problems",
     "coordinator.tool_registry",
+    "coordinator.observe.event_line",
     "coordinator.observe.status",
     "coordinator.observe.text",
     "coordinator.observe.workers",
@@ -100,6 +103,8 @@ DECISIONS = (
     "coordinator.reports.svg",
     "coordinator.reports.treemap",
     "coordinator.frontends.mcp.completion",
+    "coordinator.frontends.mcp.early",
+    "coordinator.frontends.mcp.greeting",
     "coordinator.frontends.mcp.pages",
     "coordinator.frontends.mcp.prompts",
 )
@@ -117,7 +122,6 @@ IMPURE = {
     "selectors",
     "signal",
     "socket",
-    "structlog",
     "subprocess",
     "sys",
     "tempfile",

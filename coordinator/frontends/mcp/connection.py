@@ -31,6 +31,7 @@ from protocol.jsonrpc import (
     result_line,
 )
 from protocol.mcp.call_line import CallRequest, read_call
+from protocol.mcp.handshake import LATEST_HANDSHAKE
 from protocol.mcp.params import (
     CallParams,
     CancelledParams,
@@ -44,7 +45,6 @@ from protocol.mcp.session import Said, Session, State, classify
 from protocol.mcp.versions import (
     BATCHING,
     HANDSHAKE_SPEAKERS,
-    LATEST_HANDSHAKE,
     MODERN_SPEAKER,
     MODERN_VERSIONS,
     UNSUPPORTED_VERSION,

@@ -10,6 +10,7 @@ import msgspec
 
 from coordinator.call import Calls
 from coordinator.frontends.mcp.completion import complete
+from coordinator.frontends.mcp.greeting import CAPABILITIES, INSTRUCTIONS, SERVER_INFO, greet
 from coordinator.frontends.mcp.pages import page, page_by_name
 from coordinator.frontends.mcp.prompts import PROMPTS, get_prompt
 from coordinator.frontends.mcp.resources import Library
@@ -23,13 +24,7 @@ from protocol.mcp.params import (
     ReadResourceParams,
 )
 from protocol.mcp.shape import Freshness, Shaper, body_of
-from protocol.mcp.versions import MODERN_VERSIONS, Speaker, negotiate
-
-INSTRUCTIONS = (
-    "Toolcrew runs code tools in supervised worker processes. code_parse reads files, folders or snippets "
-    "and returns symbols, imports, syntax errors and counts; prefer paths over pasting code, begin with "
-    "detail=summary on large folders, and read on with cursor. Repeated questions are answered from a cache."
-)
+from protocol.mcp.versions import MODERN_VERSIONS, Speaker
 
 _LISTS = Freshness(ttl_ms=300_000, scope="public")
 """Most lists change only with the program."""
@@ -40,30 +35,12 @@ _TOOLS = Freshness(ttl_ms=5_000, scope="public")
 _LIVE = Freshness(ttl_ms=0)
 
 
-_CAPABILITIES: dict[str, dict[str, bool]] = {
-    "tools": {"listChanged": True},
-    "prompts": {"listChanged": False},
-    "resources": {"subscribe": False, "listChanged": False},
-    "completions": {},
-    "logging": {},
-}
-
-
-class ServerInfo(msgspec.Struct, frozen=True):
-    """Who we are."""
-
-    name: str
-    title: str
-    version: str
-
-
 class McpServer:
     """Answers everything but `tools/call` and what belongs to one connection."""
 
-    def __init__(self, info: ServerInfo, calls: Calls, library: Library, page_size: int) -> None:
+    def __init__(self, calls: Calls, library: Library, page_size: int) -> None:
         self.calls = calls
-        self.shaper = Shaper(info)
-        self._info = info
+        self.shaper = Shaper(msgspec.Raw(SERVER_INFO))
         self._library = library
         self._page_size = page_size
         self._tools = ToolList(calls.tools)
@@ -71,22 +48,15 @@ class McpServer:
 
     def initialize(self, params: InitializeParams) -> tuple[str, bytes]:
         """Return the negotiated version and the result of the handshake."""
-        version = negotiate(params.protocol_version)
-        result: dict[str, object] = {
-            "protocolVersion": version,
-            "capabilities": _CAPABILITIES,
-            "serverInfo": self._info,
-            "instructions": INSTRUCTIONS,
-        }
-        return version, msgspec.json.encode(result)
+        return greet(params.protocol_version)
 
     def discover(self, speaker: Speaker, params: Params) -> bytes:
         """server/discover"""
         del params
         result: dict[str, object] = {
             "supportedVersions": MODERN_VERSIONS,
-            "capabilities": _CAPABILITIES,
-            "instructions": INSTRUCTIONS,
+            "capabilities": msgspec.Raw(CAPABILITIES),
+            "instructions": msgspec.Raw(INSTRUCTIONS),
         }
         return self.shaper.cacheable(speaker, body_of(result), _LISTS)
 

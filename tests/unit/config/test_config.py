@@ -328,7 +328,7 @@ def test_every_number_has_its_unit_in_its_name_or_counts_things() -> None:
 
 @pytest.mark.usefixtures("home")
 def test_reading_the_configuration_imports_nothing_heavy() -> None:
-    heavy = ["asyncio", "anyio", "structlog", "psutil", "difflib", "tomllib"]
+    heavy = ["asyncio", "anyio", "psutil", "difflib", "tomllib"]
     code = (
         "import sys; before = set(sys.modules); "  # a coverage run brings its own
         "from coordinator.config import load; load({}, {}); "

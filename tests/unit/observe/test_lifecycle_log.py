@@ -2,11 +2,10 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, get_args, get_type_hints
 
 import pytest
-import structlog
 
 from coordinator.crew.actions import Note
 from coordinator.observe import log
@@ -23,15 +22,12 @@ WHOLE = Note("worker_exited", 1, 2, "died", -9, 0.5, 3)
 @pytest.fixture
 def lines(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+) -> Callable[[], list[dict[str, Any]]]:
     """Return what was logged since the last time one asked."""
-    before = structlog.get_config()
+    monkeypatch.setattr(log, "_output", None)  # as it is afterwards
     log.configure("info", "json")
-    monkeypatch.setattr(log, "_crew", log.get_logger("crew"))  # a logger is set up when first used
 
-    yield lambda: [json.loads(line) for line in capfd.readouterr().err.splitlines()]
-
-    structlog.configure(**before)
+    return lambda: [json.loads(line) for line in capfd.readouterr().err.splitlines()]
 
 
 @pytest.mark.parametrize("event", EVENTS)

@@ -4,14 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.mcp.versions import (
-    HANDSHAKE_SPEAKERS,
-    HANDSHAKE_VERSIONS,
-    LATEST_HANDSHAKE,
-    MODERN,
-    MODERN_SPEAKER,
-    negotiate,
-)
+from protocol.mcp.handshake import HANDSHAKE_VERSIONS, LATEST_HANDSHAKE, negotiate
+from protocol.mcp.versions import HANDSHAKE_SPEAKERS, MODERN, MODERN_SPEAKER
 
 
 @pytest.mark.parametrize("version", HANDSHAKE_VERSIONS)
