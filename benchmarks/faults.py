@@ -12,11 +12,13 @@ import msgspec
 from fault_pools.figures import Options, Run
 from fault_pools.registry import FAULTS, ORPHANS, POOLS
 from fault_pools.runner import measure
-from fault_pools.table import MarkersMissing, replace_between_markers, table_rows
+from fault_pools.table import table_rows
+from markers import Block, MarkersMissing
 from report import Machine, Table, machine, render, say, size, to_json
 
 _RESULTS = Path(__file__).with_name("results")
 _README = Path(__file__).parents[1] / "README.md"
+BLOCK = Block("faults")
 _REPEATED = {"kill-one"}
 """Faults whose outcome depends so much on the moment that one trial proves little."""
 
@@ -148,7 +150,7 @@ def _put_into(readme: Path, page: str) -> int:
     """Replace the table in *readme*; its own heading is there already."""
     _, _, body = page.partition("\n\n")
     try:
-        readme.write_text(replace_between_markers(readme.read_text(), body))
+        readme.write_text(BLOCK.replace(readme.read_text(), body))
     except MarkersMissing as error:
         say(f"{readme}: {error}")
         return 1

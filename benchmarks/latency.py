@@ -12,13 +12,12 @@ from mcp_client import Client
 from report import Report, Table, duration, publish, rate, ratio
 from request_blocks import RequestBlocks, call_params
 
-_WARM_UP_S = 0.3
-
 
 class Options(Choice, frozen=True, kw_only=True):
     """How long each of the measurements takes, and how often the servers take turns."""
 
     seconds: float = 1.0
+    warmup: float = 1.0
     rounds: int = 3
     json: str | None = None
 
@@ -56,9 +55,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 def measure(options: Options) -> Report:
     """Let the servers take turns."""
     servers = chosen(options)
-    rounds = [
-        [_round(server, options.seconds) for server in servers] for _ in range(options.rounds)
-    ]
+    rounds = [[_round(server, options) for server in servers] for _ in range(options.rounds)]
     figures = [
         _summary(server.name, turns)
         for server, turns in zip(servers, zip(*rounds, strict=True), strict=True)
@@ -66,13 +63,14 @@ def measure(options: Options) -> Report:
     return Report(tables=_tables(figures), figures=figures)
 
 
-def _round(server: Contender, seconds: float) -> Round:
+def _round(server: Contender, options: Options) -> Round:
+    seconds = options.seconds
     with Client(server.command) as client:
         client.greet()
         same = _requests(client, server, server.same, 20_000_000)
         fresh = _requests(client, server, server.fresh, 60_000_000)
-        _run(client, same, 64, _WARM_UP_S)
-        _run(client, fresh, 64, _WARM_UP_S)
+        _run(client, same, 64, options.warmup)
+        _run(client, fresh, 64, options.warmup)
         return Round(
             same_alone=_run(client, same, 1, seconds),
             same_many=_run(client, same, 64, seconds),
@@ -159,6 +157,7 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=Options().seconds)
+    parser.add_argument("--warmup", type=float, default=Options().warmup, help="seconds")
     parser.add_argument("--rounds", type=int, default=Options().rounds)
     parser.add_argument("--json", metavar="FILE")
     add_choice(parser)

@@ -121,7 +121,7 @@ def _command(process: psutil.Process) -> str:
 
 
 def _zygotes(members: Iterable[psutil.Process]) -> Iterator[int]:
-    """Yield the zygotes. The workers that they fork have their command lines; a zygote is older than those."""
+    """Yield the zygotes: their workers have the same command lines and are younger."""
     known: set[tuple[str, ...]] = set()
     for member in sorted(members, key=_started_at):
         line = tuple(_command_line(member))

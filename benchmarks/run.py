@@ -1,130 +1,165 @@
-"""Run every benchmark in its short form; write `benchmarks/results/latest.md`, `.json`, `.png`."""
+"""Run every benchmark; write `results/latest.json`, `.md`, `.png`, `.svg`. `--publish`: the READMEs too."""
 
 import argparse
+import contextlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
+import dispatch
 import folder
+import growth
 import latency
 import load_test
 import memory
 import msgspec
+import payload
+import readme
+import results_file
+import soak
 import start_up
-from contenders import toolcrew
+from contenders import toolcrew, typescript_versions
 from mcp_client import Era, ServerFailed
-from plot import draw_load
-from report import Machine, Report, machine, render, say, size, to_json
-
-_RESULTS = Path(__file__).with_name("results")
-
-
-class Results(msgspec.Struct, kw_only=True):
-    """What `latest.json` holds. *failures* says why a benchmark has no figures."""
-
-    machine: Machine
-    seconds: float = 0.0
-    figures: dict[str, Any] = {}
-    failures: dict[str, str] = {}
+from plot import draw_run
+from report import Report, machine, say, to_json
+from results_file import LATEST, PUBLISHED, Results
 
 
-def _start_up() -> Report:
-    return start_up.measure(start_up.Options(rounds=5))
+class Benchmark(msgspec.Struct, frozen=True):
+    """One benchmark in its short form, and in the long one."""
+
+    short: Callable[[], Report]
+    long: Callable[[], Report]
 
 
-def _memory() -> Report:
-    return memory.measure(memory.Options(settle=0.5, calls=1_000))
-
-
-def _latency() -> Report:
-    return latency.measure(latency.Options(seconds=0.6, rounds=3))
-
-
-def _load() -> Report:
+def _load(seconds: float) -> Report:
     """Put toolcrew under load: the same call in both eras, then a tenth of the calls new."""
-    runs = [_load_run("legacy"), _load_run("modern"), _load_run("legacy", distinct=0.1)]
-    if find_spec("matplotlib"):
-        first = runs[0]
-        draw_load(first.label, first.latency_curve, first.throughput, _RESULTS / "latest.png")
+    runs = [
+        _load_run(seconds, "legacy"),
+        _load_run(seconds, "modern"),
+        _load_run(seconds, "legacy", distinct=0.1),
+    ]
     return Report(tables=[load_test.table(run) for run in runs], figures=runs)
 
 
-def _load_run(era: Era, distinct: float = 0.0) -> load_test.Figures:
+def _load_run(seconds: float, era: Era, distinct: float = 0.0) -> load_test.Figures:
     server = toolcrew()
-    options = load_test.Options(
-        label=f"toolcrew, {era}, {distinct:.0%} new",
-        arguments=server.fresh if distinct else server.same,
-        distinct=distinct,
-        era=era,
-        seconds=3.0,
+    return load_test.measure(
+        load_test.Options(
+            label=f"toolcrew, {era}, {distinct:.0%} new",
+            arguments=server.fresh if distinct else server.same,
+            distinct=distinct,
+            era=era,
+            seconds=seconds,
+        )
     )
-    return load_test.measure(options)
-
-
-def _folder() -> Report:
-    return folder.measure(folder.Options(rounds=1))
 
 
 _BENCHMARKS = {
-    "start_up": _start_up,
-    "memory": _memory,
-    "latency": _latency,
-    "load": _load,
-    "folder": _folder,
+    "latency": Benchmark(
+        lambda: latency.measure(latency.Options(seconds=0.6, warmup=0.7, rounds=2)),
+        lambda: latency.measure(latency.Options(seconds=1.5, rounds=5)),
+    ),
+    "load": Benchmark(lambda: _load(3.0), lambda: _load(10.0)),
+    "dispatch": Benchmark(
+        lambda: dispatch.measure(dispatch.Options(seconds=0.6, rounds=2)),
+        lambda: dispatch.measure(dispatch.Options(seconds=2.0, rounds=5)),
+    ),
+    "start_up": Benchmark(
+        lambda: start_up.measure(start_up.Options(rounds=5)),
+        lambda: start_up.measure(start_up.Options(rounds=15)),
+    ),
+    "memory": Benchmark(
+        lambda: memory.measure(memory.Options(settle=0.5, calls=1_000)),
+        lambda: memory.measure(memory.Options(settle=2.0, calls=5_000)),
+    ),
+    "folder": Benchmark(
+        lambda: folder.measure(folder.Options(rounds=1, details=("symbols",))),
+        lambda: folder.measure(folder.Options(rounds=3)),
+    ),
+    "growth": Benchmark(
+        lambda: growth.measure(growth.Options(keys=(10, 1_000, 10_000), seconds=0.4, rounds=1)),
+        lambda: growth.measure(growth.Options()),
+    ),
+    "payload": Benchmark(
+        lambda: payload.measure(payload.Options(sizes=(0.1, 1.0, 5.0), rounds=2)),
+        lambda: payload.measure(payload.Options()),
+    ),
+    "soak": Benchmark(
+        lambda: soak.measure(soak.Options(minutes=1 / 6, warmup=3.0)),
+        lambda: soak.measure(soak.Options()),
+    ),
 }
 
 
-def _run(names: Sequence[str], results: Results) -> list[str]:
-    """Run these benchmarks in turn and return their parts of the page; one may fail."""
-    parts: list[str] = []
-    for name in names:
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line says."""
+
+    names: Sequence[str] = ()
+    long: bool = False
+    publish: bool = False
+
+
+def measure(choice: Choice) -> Results:
+    """Run the benchmarks in turn; one may fail."""
+    form = "long" if choice.long else "short"
+    results = Results(machine=machine(), form=form, versions=_versions())
+    start = time.perf_counter()
+    for name in choice.names or _BENCHMARKS:
         say(f"{name} ...")
         try:
-            report = _BENCHMARKS[name]()
+            report: Report = getattr(_BENCHMARKS[name], form)()
         except (ServerFailed, OSError) as error:
             results.failures[name] = str(error)
-            parts.append(f"### {name}: not measured\n\n```\n{error}\n```\n")
             continue
+        results.tables[name] = report.tables
         results.figures[name] = report.figures
-        parts += [render(table) for table in report.tables]
-    return parts
+    results.seconds = time.perf_counter() - start
+    return msgspec.json.decode(to_json(results), type=Results)  # as whoever reads the file has it
 
 
-def _page(results: Results, parts: Sequence[str]) -> str:
-    here = results.machine
-    load = ", ".join(f"{load:g}" for load in here.load_average)
-    about = (
-        f"{here.cpu}, {here.cores} cores, {size(here.memory_bytes)}, {here.kernel}, {here.python}; "
-        f"load average before the run {load}; the run took {results.seconds:.0f} s."
-    )
-    advice = "Other work on the machine moves the absolute figures: compare the ratios."
-    return "\n".join(["# Benchmarks", "", about, advice, "", *parts])
+def _versions() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for package in ("mcp", "fastmcp", "loky"):
+        with contextlib.suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found | typescript_versions()
 
 
-def _names() -> list[str]:
+def _choice() -> Choice:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"which of {', '.join(_BENCHMARKS)}; else all")
-    names: list[str] = parser.parse_args().names
-    if unknown := set(names) - set(_BENCHMARKS):
+    parser.add_argument("--long", action="store_true", help="half an hour instead of minutes")
+    parser.add_argument(
+        "--publish", action="store_true", help="make published.json and the READMEs from it"
+    )
+    choice = msgspec.convert(vars(parser.parse_args()), Choice)
+    if unknown := set(choice.names) - set(_BENCHMARKS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    return names or list(_BENCHMARKS)
+    if choice.publish and choice.names:
+        parser.error("only a run of all benchmarks is published")
+    return choice
 
 
 def main() -> int:
     """Measure, print, write; fail if anything could not be measured."""
-    _RESULTS.mkdir(exist_ok=True)
-    results = Results(machine=machine())
-    start = time.perf_counter()
-    parts = _run(_names(), results)
-    results.seconds = time.perf_counter() - start
-    page = _page(results, parts)
+    choice = _choice()
+    results = measure(choice)
+    results_file.save(results, LATEST)
+    page = f"# Benchmarks\n\n{results_file.page(results)}"
     print(page)
-    (_RESULTS / "latest.md").write_text(page)
-    (_RESULTS / "latest.json").write_bytes(to_json(results))
-    return 1 if results.failures else 0
+    LATEST.with_suffix(".md").write_text(page)
+    files = [LATEST.with_suffix(".png"), LATEST.with_suffix(".svg")]
+    if find_spec("matplotlib"):
+        draw_run(results.figures, files)
+    if results.failures:
+        return 1
+    if choice.publish:
+        results_file.save(results, PUBLISHED)
+        readme.publish(results)
+    return 0
 
 
 if __name__ == "__main__":

@@ -9,14 +9,7 @@ from fault_pools import cells
 from fault_pools.figures import Figures, Options, Run
 from fault_pools.pool import MEMORY_LIMIT
 
-BEGIN = "<!-- faults:begin -->"
-END = "<!-- faults:end -->"
-
 NOT_INSTALLED = "not installed"
-
-
-class MarkersMissing(Exception):
-    """A text has no place for the table."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -69,16 +62,3 @@ def cell(row: Row, pool: str, runs: Sequence[Run]) -> str:
     if problems := [run.problem for run in trials if run.figures is None]:
         return problems[0].replace("|", "/")
     return row.cell(figures)
-
-
-def replace_between_markers(text: str, between: str) -> str:
-    """Return *text* with *between* in the place of what its markers enclose.
-
-    Raises:
-        MarkersMissing: *text* does not have both markers once, in their order.
-    """
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or END in before:
-        raise MarkersMissing(f"{BEGIN} and {END} must be there once, in this order")
-    return f"{before}{BEGIN}\n{between.strip()}\n{END}{after}"

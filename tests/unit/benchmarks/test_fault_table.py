@@ -3,22 +3,9 @@
 import pytest
 from fault_pools.figures import Options, Orphans, Run
 from fault_pools.registry import FAULTS, ORPHANS
-from fault_pools.table import (
-    BEGIN,
-    END,
-    NOT_INSTALLED,
-    MarkersMissing,
-    cell,
-    replace_between_markers,
-    rows,
-    table_rows,
-)
-from hypothesis import given
-from hypothesis import strategies as st
+from fault_pools.table import NOT_INSTALLED, cell, rows, table_rows
 
 OPTIONS = Options()
-README = f"# Title\n\n{BEGIN}\nold\n{END}\n\nThe end.\n"
-TEXT = st.text().filter(lambda text: "<!--" not in text)
 
 (IDLE,) = (row for row in rows(OPTIONS) if row.fault == "orphan-idle")
 
@@ -54,31 +41,3 @@ def test_there_is_a_column_for_each_pool_in_the_order_asked_for() -> None:
     (line,) = (line for line in lines if line[0] == IDLE.title)
     assert line == [IDLE.title, NOT_INSTALLED, "2; 1"]
     assert {len(line) for line in lines} == {3}
-
-
-def test_only_what_the_markers_enclose_is_replaced() -> None:
-    assert replace_between_markers(README, "new\n") == (
-        f"# Title\n\n{BEGIN}\nnew\n{END}\n\nThe end.\n"
-    )
-
-
-@given(before=TEXT, between=TEXT, after=TEXT, table=TEXT)
-def test_replacing_twice_is_replacing_once_and_touches_nothing_else(
-    before: str, between: str, after: str, table: str
-) -> None:
-    text = f"{before}{BEGIN}{between}{END}{after}"
-
-    once = replace_between_markers(text, table)
-
-    assert once.startswith(before + BEGIN)
-    assert once.endswith(END + after)
-    assert replace_between_markers(once, table) == once
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", BEGIN, END, f"{END}{BEGIN}", f"{BEGIN}{BEGIN}{END}", f"{BEGIN}{END}{END}"],
-)
-def test_markers_that_are_not_there_once_and_in_order_are_refused(text: str) -> None:
-    with pytest.raises(MarkersMissing):
-        replace_between_markers(text, "table")

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from fault_pools.figures import Calm, KillOne, Options, Orphans, Run
 from fault_pools.runner import measure
-from fault_pools.table import BEGIN, END
+from faults import BLOCK
 
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 POOL = "executor-forkserver"
@@ -47,7 +47,7 @@ def _script(*options: str) -> "subprocess.CompletedProcess[str]":
 
 def test_the_script_measures_prints_and_fills_a_readme(tmp_path: Path) -> None:
     figures, readme = tmp_path / "figures.json", tmp_path / "README.md"
-    readme.write_text(f"before\n{BEGIN}\n{END}\nafter\n")
+    readme.write_text(f"before\n{BLOCK.begin}\n{BLOCK.end}\nafter\n")
     shared = ["--pools", POOL, "--json", str(figures), "--readme", str(readme)]
     few = [
         "--callers",
@@ -73,10 +73,8 @@ def test_the_script_measures_prints_and_fills_a_readme(tmp_path: Path) -> None:
     assert calm.figures.calls_per_second > 0
     text = readme.read_text()
     assert "kill -9 of one worker, 4 calls outstanding" in text
-    assert (text.startswith(f"before\n{BEGIN}\n| fault"), text.endswith(f"{END}\nafter\n")) == (
-        True,
-        True,
-    )
+    assert text.startswith(f"before\n{BLOCK.begin}\n| fault")
+    assert text.endswith(f"{BLOCK.end}\nafter\n")
 
     again = _script("--from", str(figures), *shared)
 
