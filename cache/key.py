@@ -33,8 +33,9 @@ def canonical(arguments: bytes) -> bytes:
 def call_key(tool: str, version: str, canonical_arguments: bytes, *identity: str) -> bytes:
     """Digest all that the answer depends on; *identity* is what is not said in the arguments."""
     fields = [_encoded(tool), _encoded(version), canonical_arguments, *map(_encoded, identity)]
-    # Each field with its length before it: ("ab", "c") must not meet ("a", "bc").
-    framed = b"".join([b"%d:%b" % (len(field), field) for field in fields])
+    # The lengths of all fields come first: ("ab", "c") must not meet ("a", "bc").
+    lengths = ",".join([str(len(field)) for field in fields])
+    framed = b"".join([lengths.encode(), b":", *fields])
     return blake2b(framed, digest_size=KEY_BYTES).digest()
 
 

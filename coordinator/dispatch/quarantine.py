@@ -20,6 +20,10 @@ class Quarantine:
         self._period_s = period_s
         self._records: dict[bytes, _Record] = {}
 
+    def is_empty(self) -> bool:
+        """Tell whether no work has killed a worker lately: then its key need not be known."""
+        return not self._records
+
     def strike(self, key: bytes, now: float) -> bool:
         """The work *key* has killed a worker; return whether it is refused from now on."""
         self._forget(now)

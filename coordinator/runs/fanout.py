@@ -232,14 +232,20 @@ class FileRun:
 
     def unknown(self, index: int, size: int, digests: Sequence[str] | None) -> None:
         """Let workers see to a source; its result is known if its content is one of *digests*."""
-        source = self._sources[index] = replace(self._sources[index], known=digests)
-        key = self.key_of(source)
-        if (left := self._services.quarantine.holds_for(key, time.monotonic())) is not None:
+        if digests is not None:
+            self._sources[index] = replace(self._sources[index], known=digests)
+        if (left := self._refused_for(self._sources[index])) is not None:
             self.failed(
                 index, "worker_lost", f"It killed two workers; refused for {left:.0f} s more."
             )
         else:
             self._batches.add(index, size)
+
+    def _refused_for(self, source: Source) -> float | None:
+        quarantine = self._services.quarantine
+        if quarantine.is_empty():  # nearly always; a key takes 10 us, and 2 ms a megabyte of code
+            return None
+        return quarantine.holds_for(self.key_of(source), time.monotonic())
 
     def recalled(self) -> None:
         """Go on with what was unknown."""
@@ -248,10 +254,13 @@ class FileRun:
     def key_of(self, source: Source) -> bytes:
         """Return what the result of *source* is known by."""
         contract = self._request.contract
-        identity = (source.path or "", source.fingerprint, source.language or "", source.code or "")
-        before = (source.before_identity, source.before_path or "", str(source.is_gone))
-        options, named = bytes(self._plan.options), str(source.named)
-        return call_key(contract.name, contract.version, options, named, *identity, *before)
+        if (
+            source.known is not None or source.before is not None
+        ):  # its identity stands for the latter
+            source = replace(source, known=None, before=None)
+        # Encoded in one go: field by field it took four times as long, half of an unchanged folder's time.
+        about = b"%b%b" % (self._plan.options, _encode(source))
+        return call_key(contract.name, contract.version, about)
 
     # --- going on
 

@@ -75,10 +75,12 @@ def file_work(contract: Contract, arguments: Sources, directory: str) -> FileWor
 
 
 def _work(contract: Contract, arguments: Sources, directory: str) -> FileWork:
+    code = arguments.code
+    if code is not None:
+        source = Source(code=code, language=arguments.language, named=True)
+        rest = _encode(replace(arguments, code=None))  # a megabyte takes 2 ms to encode as JSON
+        return FileWork(contract, arguments, _key(contract, rest, code), source)
     canonical = _encode(arguments)
-    if arguments.code is not None:
-        source = Source(code=arguments.code, language=arguments.language, named=True)
-        return FileWork(contract, arguments, _key(contract, canonical), source)
     if arguments.path is None:
         paths = tuple(arguments.paths or ())
         return FileWork(contract, arguments, _key(contract, canonical), None, paths)
