@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 LOCKS  := run test bench faults lint
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos lint format bench faults load-test wheel lock lock-check clean
+.PHONY: help demo test chaos lint format bench bench-peers faults load-test wheel lock lock-check clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,11 @@ format: $(VENV)/.lint  ## format the code and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.bench  ## run the short form of every benchmark, beside its peers
+bench: $(VENV)/.bench  ## run the short form of every benchmark, beside its peers (ARGS="--long --publish")
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+bench-peers:  ## install the TypeScript SDKs for bench to measure beside (needs npm)
+	cd benchmarks/peers/ts_echo && npm install --no-package-lock --no-audit --no-fund
 
 faults: $(VENV)/.faults  ## kill, stop and poison workers, here and in other pools (ARGS="--long --readme")
 	$(BIN)/python benchmarks/faults.py $(ARGS)
@@ -60,7 +63,7 @@ lock-check: $(VENV)/.lint
 	  { echo "requirements/$$lock.txt is out of step with pyproject.toml: run make lock"; exit 1; }; done
 
 clean:  ## remove what was set up and built
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf $(VENV) dist benchmarks/peers/ts_echo/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
 # run.txt is what users get; the others add a dependency group of their own name.
 group   = $(if $(filter run,$(1)),,--group $(1))
