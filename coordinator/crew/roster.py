@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from coordinator.crew.actions import Actions, Announce, Note, Report, Send
 from coordinator.crew.assign import choose
+from coordinator.crew.depth import Depth
 from coordinator.crew.health import (
     RECYCLING,
     HealthLimits,
@@ -36,21 +37,12 @@ from protocol.worker.messages import (
 )
 from protocol.worker.session import State
 
-SHORT_S = 0.005
-"""While short tasks take less than this on average, one more may stand behind each that runs."""
-
-BEHIND_S = 0.001
-"""So much work may stand behind it besides: many of the shortest tasks are then sent in one write, and
-answered before anybody has to be woken. Of tasks of 10 us that carries four times as many."""
-
 RESCUE_AFTER_S = 0.02
 """What stands behind a task that runs for longer goes to another worker."""
 
 NEAR_LIMIT = 0.75
 """A worker that dies above this share of its memory limit has probably died of it."""
 
-_WEIGHT = 0.1
-_SHORTEST_S = 1e-6
 _ANSWERS = frozenset({Done, Failed})
 
 
@@ -71,20 +63,18 @@ class Roster:
         self.staffing = Staffing(most, most if least is None else least, depth, budget, draw)
         self.members = self.staffing.members
         self.late_replies = 0
-        self._depth = depth
-        self._mean_short_s: float | None = None
-        self._depth_now = 1
+        self.depth = Depth(depth)
 
     # --- questions
 
     def free_slots(self) -> int:
         """Return how many more tasks can be sent now."""
-        depth, most = self._depth_now, self.limits.max_jobs
+        depth, most = self.depth.now, self.limits.max_jobs
         return sum(member.free_slots(depth, most) for member in self.members)
 
     def has_slot(self) -> bool:
         """Tell whether a task can be sent now."""
-        depth, most = self._depth_now, self.limits.max_jobs
+        depth, most = self.depth.now, self.limits.max_jobs
         # No `any`: this is asked twice for every job, and its generator takes as long as the answer.
         for member in self.members:  # noqa: SIM110
             if member.free_slots(depth, most):
@@ -141,7 +131,7 @@ class Roster:
 
     def assign(self, task: Task, now: float) -> Actions:
         """Give *task* to a worker; one must be free."""
-        depth, most = self._depth_now, self.limits.max_jobs
+        depth, most = self.depth.now, self.limits.max_jobs
         number = choose([member.candidate(depth, most) for member in self.members])
         if number is None:
             raise AssertionError("assign without a free slot")
@@ -305,7 +295,7 @@ class Roster:
         reports = self._end(member, message.id, _outcome(message, ran_s))
         self.late_replies += not reports
         if task is not None and task.is_short:
-            self._learn(ran_s)
+            self.depth.learn(ran_s)
         member.answered(message.id, now)
         self.staffing.worked(member)
         return reports
@@ -332,21 +322,6 @@ class Roster:
             for task_id, outcome in outcomes.items()
             for report in self._end(member, task_id, outcome)
         ]
-
-    # --- depth
-
-    def _learn(self, seconds: float) -> None:
-        known = self._mean_short_s
-        mean = seconds if known is None else known + _WEIGHT * (seconds - known)
-        self._mean_short_s = mean
-        self._depth_now = depth_for(mean, self._depth)
-
-
-def depth_for(mean_s: float, most: int) -> int:
-    """Return how many tasks of so many seconds a worker may have at once, at *most*."""
-    if mean_s >= SHORT_S:
-        return 1
-    return min(most, 2 + int(BEHIND_S / max(mean_s, _SHORTEST_S)))
 
 
 def _outcome(message: Done | Failed, ran_s: float) -> Outcome:

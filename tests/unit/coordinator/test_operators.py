@@ -109,7 +109,7 @@ def test_a_serial_worker_runs_one_job_and_has_the_others_behind_it() -> None:
         desk.crew.say(1, Done(1, NULL))  # which was short
         desk.crew.give(2, tool="first")
         desk.loop.advance(2)
-        desk.crew.roster()._depth_now = 2
+        desk.crew.roster().depth.now = 2
         desk.crew.give(3, tool="second")
         desk.loop.advance(1)
 

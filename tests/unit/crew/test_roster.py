@@ -4,7 +4,7 @@ import pytest
 from msgspec import Raw
 
 from coordinator.crew.actions import Announce, Kill, Note, Report, Send, Spawn
-from coordinator.crew.roster import SHORT_S
+from coordinator.crew.depth import SHORT_S
 from coordinator.dispatch.backend import Outcome
 from protocol.worker.messages import Beat, Done, Drain, Failed, Job, Part, Progress, Ready
 from support.fakes_roster import (
