@@ -12,7 +12,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 def printable(name: str) -> str:
     """Return *name* as JSON can carry it: what is no Unicode becomes replacement characters."""
-    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", name)
+    return name if name.isascii() else _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", name)
 
 
 def quoted(name: str) -> str:

@@ -41,13 +41,13 @@ class Query(NamedTuple):
     named: frozenset[str]
     cancelled: Callable[[], bool]
 
-    def listed(self, path: str, status: os.stat_result) -> Listed:
-        """Describe the file at the resolved *path*.
+    def listed(self, path: str, status: os.stat_result, name: str = "") -> Listed:
+        """Describe the file at the resolved *path*, which answers call *name* if that is known already.
 
         Raises:
             CallRefused: it is none, or too large, or JSON cannot carry its name.
         """
-        name = shown(path, self.settings.working_directory)
+        name = name or shown(path, self.settings.working_directory)
         if printable(name) != name:
             raise CallRefused("bad_name", f"The name {quoted(name)} is not valid UTF-8.")
         require_readable(status, name, self.settings)
@@ -92,6 +92,9 @@ class _Visit:
         self._is_named = folder.path == start or folder.path in query.named
         self._prefix = folder.path.rstrip("/") + "/"
         self._relative = self._prefix[len(start.rstrip("/")) + 1 :]
+        # What the names of all files in here begin with; at the top of all, each is a case of its own.
+        here = shown(folder.path, query.settings.working_directory)
+        self._shown = "" if here in {".", "/"} else here + "/"
         self._glob = glob
         self._query = query
 
@@ -150,14 +153,15 @@ class _Visit:
         path = self._prefix + entry.name
         if not self._is_wanted(entry.name):
             return None
-        ignored = self._is_ignored or is_ignored(path, self._ignores)
+        ignored = self._is_ignored or (bool(self._ignores) and is_ignored(path, self._ignores))
         if ignored and not self._is_tracked(path):
             return None
         try:
             if entry.is_symlink():
                 return self._link(path)
             if entry.is_file() and self._is_source(entry.name, descriptor):
-                return self._query.listed(path, entry.stat(follow_symlinks=False))
+                name = self._shown and self._shown + entry.name
+                return self._query.listed(path, entry.stat(follow_symlinks=False), name)
         except (CallRefused, OSError) as error:
             return self._refused(path, error)
         return None
