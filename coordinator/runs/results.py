@@ -92,7 +92,7 @@ class ResultSet:
         head, field = bytes(part.piece.head), self._plan.items_field
         if field is None or part.start == part.end:
             return head
-        rows = b",".join(bytes(item.data) for item in part.piece.items[part.start : part.end])
+        rows = b",".join([item.data for item in part.piece.items[part.start : part.end]])
         return b'%b,"%b":[%b]}' % (head[:-1], field.encode(), rows)
 
 
