@@ -185,10 +185,12 @@ class Member:
     def free_slots(self, depth: int, max_jobs: int) -> int:
         """Return how many more tasks this worker may get now, short ones up to *depth* behind each other."""
         session = self.session
-        if self.is_parked or self.phase is not Phase.ALIVE or session.state is not State.READY:
-            return 0
         busy = len(session.in_flight)
         free = session.capacity - busy
+        if free <= 0 and busy >= depth:
+            return 0  # first: asked of everybody for every job, this took a tenth of the job's time
+        if self.is_parked or self.phase is not Phase.ALIVE or session.state is not State.READY:
+            return 0
         # Not behind nothing, and not behind what it was asked to drop, which may take any time.
         if depth > 1 and 0 < busy == len(self.tasks) and not self._long_tasks:
             free = max(free, depth - busy)
@@ -200,10 +202,9 @@ class Member:
         is_used = self.jobs_done >= limits.max_jobs * self.share
         return (is_old or is_used) and self.is_ready()
 
-    def candidate(self, depth: int, max_jobs: int) -> Candidate:
+    def candidate(self) -> Candidate:
         """Return what the choice of a worker needs."""
-        free = self.free_slots(depth, max_jobs)
-        return Candidate(self.number, free, len(self.session.in_flight), self.used_at)
+        return len(self.session.in_flight), self.used_at, self.number
 
     def signs(self) -> Signs:
         """Return what the verdict on its health needs."""

@@ -132,7 +132,7 @@ class Roster:
     def assign(self, task: Task, now: float) -> Actions:
         """Give *task* to a worker; one must be free."""
         depth, most = self.depth.now, self.limits.max_jobs
-        number = choose([member.candidate(depth, most) for member in self.members])
+        number = choose([m.candidate() for m in self.members if m.free_slots(depth, most)])
         if number is None:
             raise AssertionError("assign without a free slot")
         member = self.members[number - 1]

@@ -200,15 +200,15 @@ class Dispatcher:
             deadline = min(deadline, now + extension_s)
         self._backend.send(
             Task(
-                id=job.id,
-                kind=spec.kind,
-                tool=spec.tool,
-                arguments=spec.arguments,
-                deadline=deadline,
-                extension_s=extension_s,
-                attempt=job.attempt,
-                trace=spec.trace,
-                is_short=spec.is_short,
+                job.id,
+                spec.kind,
+                spec.tool,
+                spec.arguments,
+                deadline,
+                extension_s,
+                job.attempt,
+                spec.trace,
+                spec.is_short,
             )
         )
 

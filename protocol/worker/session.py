@@ -116,7 +116,8 @@ class WorkerSession:
         self._require_running(message.id)
 
     def _drop(self, message: Cancel) -> None:
-        self._require(message.id)
+        if message.id not in self.in_flight:
+            self._break(f"job {message.id} is not in flight")
 
     # A table: to try each message against class patterns took 2 us of every job.
     _ACCOUNTS: ClassVar[dict[type[Message], Callable[["WorkerSession", Any], None]]] = {
@@ -129,12 +130,9 @@ class WorkerSession:
         Cancel: _drop,
     }
 
-    def _require(self, job_id: int) -> None:
+    def _require_running(self, job_id: int) -> None:
         if job_id not in self.in_flight:
             self._break(f"job {job_id} is not in flight")
-
-    def _require_running(self, job_id: int) -> None:
-        self._require(job_id)
         if self.capacity == 1 and job_id != next(iter(self.in_flight)):
             self._break(f"job {job_id} is answered before an older one")
 
