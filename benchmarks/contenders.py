@@ -1,5 +1,6 @@
 """The servers that are compared, and how each is started and called."""
 
+import os
 import shutil
 import sys
 from argparse import ArgumentParser
@@ -86,12 +87,13 @@ class Contender(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """The options that name one more server."""
+    """The options that name one more server; without *peers* there are no others than that and toolcrew."""
 
     command: Sequence[str] = ()
     tool: str = "echo"
     arguments: str = '{"text": "{n}"}'
     label: str = "other"
+    peers: bool = True
 
 
 def toolcrew(*options: str) -> Contender:
@@ -111,9 +113,10 @@ def toolcrew_echo(tool: str = "echo", *options: str) -> Contender:
     `echo` may be answered from the cache, `echo_anew` may not.
     """
     command = (*toolcrew().command, "--config", str(_PEERS / "echo.toml"), *options)
+    path = os.pathsep.join(filter(None, (str(_PEERS), os.environ.get("PYTHONPATH"))))
     return Contender(
         name=f"toolcrew, {tool}",
-        command=("env", f"PYTHONPATH={_PEERS}", *command),
+        command=("env", f"PYTHONPATH={path}", *command),
         tool=tool,
         same=_ECHO_SAME,
         fresh=_ECHO_FRESH,
@@ -130,13 +133,6 @@ def contenders() -> list[Contender]:
     peers = {"mcp": ("Python SDK", "sdk_echo"), "fastmcp": ("FastMCP", "fastmcp_echo")}
     python = [_echo(*names) for module, names in peers.items() if find_spec(module)]
     return [toolcrew(), floor(), *_typescript(), *python]
-
-
-def missing() -> list[str]:
-    """Return the peers that could be measured, were they installed."""
-    names = {"mcp": "Python SDK", "fastmcp": "FastMCP"}
-    absent = [name for module, name in names.items() if not find_spec(module)]
-    return absent + ([] if _typescript() else [name for name, _, _ in _TYPESCRIPT])
 
 
 def typescript_versions() -> dict[str, str]:
@@ -184,13 +180,15 @@ def add_choice(parser: ArgumentParser) -> None:
         "--arguments", default='{"text": "{n}"}', help="JSON; {n} becomes a new number in each call"
     )
     parser.add_argument("--label", default="other", help="its name in the tables")
+    parser.add_argument("--no-peers", dest="peers", action="store_false")
     parser.add_argument("command", nargs="*", help="-- COMMAND ARGS... of one more server")
 
 
 def chosen(choice: Choice) -> list[Contender]:
     """Return all installed servers, and before them the one that the command line names."""
+    known = contenders() if choice.peers else [toolcrew()]
     if not choice.command:
-        return contenders()
+        return known
     other = Contender(
         name=choice.label,
         command=choice.command,
@@ -198,7 +196,7 @@ def chosen(choice: Choice) -> list[Contender]:
         same=choice.arguments.replace("{n}", "1"),
         fresh=choice.arguments,
     )
-    return [other, *contenders()]
+    return [other, *known]
 
 
 def code_arguments(code: str) -> str:

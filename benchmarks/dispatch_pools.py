@@ -9,15 +9,16 @@ import asyncio
 import os
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager, asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
-from fault_pools.pool import WORKERS
+from fault_pools.pool import WORKERS, CallLost
 from fault_pools.tasks import Answer, run
 from percentiles import Latency, latency
 from process_tree import ProcessTree
@@ -162,13 +163,22 @@ class _Jobs:
         return arguments
 
     def on_end(self, outcome: "Outcome") -> None:
-        assert outcome.status == "done", outcome
+        if outcome.status != "done":
+            self._fail(outcome)
+            return
         self.durations.append(_now() - self._started)
         self.done += 1
         self._in_flight -= 1
         self._ended += 1
         if self._ended == 1:  # what else has ended with the same bytes is replaced at the same time
             self._loop.call_soon(self._replace)
+
+    def _fail(self, outcome: "Outcome") -> None:
+        """There is nothing to measure, and whoever waits hears why."""
+        self._end = 0.0
+        if not self._all_done.done():
+            words = outcome.code or outcome.status
+            self._all_done.set_exception(CallLost(f"{words}: {outcome.message}"))
 
     def _replace(self) -> None:
         """Submit as many as have ended, or say that all is done."""
@@ -178,7 +188,7 @@ class _Jobs:
             self._in_flight += count
             for _ in range(count):
                 self._submit(self._spec, self)
-        elif not self._in_flight:
+        elif not self._in_flight and not self._all_done.done():
             self._all_done.set_result(None)
 
 
@@ -187,6 +197,30 @@ def _toolcrew(plan: Plan) -> Trips:
 
 
 async def _drive_crew(plan: Plan) -> Trips:
+    async with _crew() as jobs:
+        await jobs().keep(64, jobs=_WARM_UP_JOBS)
+        one = jobs()
+        await one.keep(1, seconds=plan.seconds)
+        floods: list[Flood] = []
+        for in_flight in plan.in_flight:
+            meter, many = _Meter(), jobs()
+            await many.keep(in_flight, seconds=plan.seconds)
+            floods.append(meter.flood(in_flight, many.done))
+        return Trips(alone=latency(sorted(one.durations)), floods=floods)
+
+
+async def jobs_one_by_one(warm_up: int, count: int, during: AbstractContextManager[object]) -> None:
+    """Do so many jobs through the crew, one at a time, the last *count* of them in the context *during*."""
+    async with _crew() as jobs:
+        await jobs().keep(1, jobs=warm_up)
+        counted = jobs()
+        with during:
+            await counted.keep(1, jobs=count)
+
+
+@asynccontextmanager
+async def _crew() -> AsyncGenerator[Callable[[], _Jobs]]:
+    """Have a crew, and what makes jobs for it."""
     from fault_pools.crew import KIND, CrewPool  # noqa: PLC0415
 
     from coordinator.dispatch.dispatcher import JobSpec  # noqa: PLC0415 - other pools do without
@@ -201,17 +235,11 @@ async def _drive_crew(plan: Plan) -> Trips:
         timeout_s=_LONGEST_S,
         is_short=True,
     )
-    await _Jobs(pool, spec).keep(64, jobs=_WARM_UP_JOBS)
-    one = _Jobs(pool, spec)
-    await one.keep(1, seconds=plan.seconds)
-    floods: list[Flood] = []
-    for in_flight in plan.in_flight:
-        meter, many = _Meter(), _Jobs(pool, spec)
-        await many.keep(in_flight, seconds=plan.seconds)
-        floods.append(meter.flood(in_flight, many.done))
-    pool.dispatcher.close()
-    await pool.crew.close(_GRACE_S)
-    return Trips(alone=latency(sorted(one.durations)), floods=floods)
+    try:
+        yield lambda: _Jobs(pool, spec)
+    finally:
+        pool.dispatcher.close()
+        await pool.crew.close(_GRACE_S)
 
 
 class Entrant(msgspec.Struct, frozen=True):

@@ -13,12 +13,12 @@ Era = Literal["legacy", "modern"]
 Object = dict[str, Any]
 
 _CLIENT_INFO = {"name": "toolcrew-benchmarks", "version": "1"}
-_INITIALIZE: Object = {
+INITIALIZE: Object = {
     "protocolVersion": "2025-11-25",
     "capabilities": {},
     "clientInfo": _CLIENT_INFO,
 }
-_ENVELOPE = {
+ENVELOPE = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientInfo": _CLIENT_INFO,
     "io.modelcontextprotocol/clientCapabilities": {},
@@ -52,7 +52,7 @@ class Client(ServerProcess):
     @property
     def extra_params(self) -> Object:
         """What every request of this era carries in its `params`."""
-        return {"_meta": _ENVELOPE} if self.era == "modern" else {}
+        return {"_meta": ENVELOPE} if self.era == "modern" else {}
 
     def greet(self) -> None:
         """Do what this era wants done before the first call."""
@@ -64,7 +64,7 @@ class Client(ServerProcess):
         if self.era == "modern":
             self.send("server/discover", {}, self._next_id())
         else:
-            self.send("initialize", _INITIALIZE, self._next_id())
+            self.send("initialize", INITIALIZE, self._next_id())
 
     def finish_greeting(self) -> None:
         """Wait for the answer to the first request; afterwards calls are welcome."""

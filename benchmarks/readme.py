@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import dispatch
 import folder
@@ -29,6 +29,7 @@ PERFORMANCE = Block("performance")
 LAST_RUN = Block("last-run")
 
 _Row = tuple[str, str, str]
+_Found = TypeVar("_Found")
 
 
 def performance(results: Results) -> str:
@@ -69,7 +70,7 @@ def publish(results: Results) -> None:
 
 
 def _latency(found: Any) -> Iterator[_Row]:
-    ours, *others = msgspec.convert(found, list[latency.Figures])
+    ours, *others = _read(found, list[latency.Figures])
     yield (
         "known answer, 64 in flight",
         rate(ours.same_per_second),
@@ -89,13 +90,13 @@ def _latency(found: Any) -> Iterator[_Row]:
 
 
 def _load(found: Any) -> Iterator[_Row]:
-    for run in msgspec.convert(found, list[LoadFigures])[-1:]:
+    for run in _read(found, list[LoadFigures])[-1:]:
         share = f"{run.distinct:.0%} of the calls new, 64 in flight"
         yield share, rate(run.load.per_second), f"p99 {duration(run.load.latency.p99)}"
 
 
 def _dispatch(found: Any) -> Iterator[_Row]:
-    ours, *others = msgspec.convert(found, list[dispatch.Figures])
+    ours, *others = _read(found, list[dispatch.Figures])
     others = [one for one in others if one.turns]
     names = [ENTRANTS[one.pool].title for one in others]
     yield (
@@ -113,7 +114,7 @@ def _dispatch(found: Any) -> Iterator[_Row]:
 
 
 def _start_up(found: Any) -> Iterator[_Row]:
-    ours, *others = msgspec.convert(found, list[start_up.Figures])
+    ours, *others = _read(found, list[start_up.Figures])
     yield (
         "process start to the first byte of `initialize`",
         duration(_median(ours.greetings())),
@@ -127,7 +128,7 @@ def _start_up(found: Any) -> Iterator[_Row]:
 
 
 def _memory(found: Any) -> Iterator[_Row]:
-    ours, *others = msgspec.convert(found, list[memory.Figures])
+    ours, *others = _read(found, list[memory.Figures])
     rest = [(one.name, size(one.idle[0].rss)) for one in others]
     yield "idle RSS, coordinator", size(ours.idle[0].rss), _list(rest)
     workers = [one.private for one in ours.idle if one.role == "worker" and one.private]
@@ -136,7 +137,7 @@ def _memory(found: Any) -> Iterator[_Row]:
 
 
 def _folder(found: Any) -> Iterator[_Row]:
-    for one in msgspec.convert(found, list[folder.Figures]):
+    for one in _read(found, list[folder.Figures]):
         by_name = {each.name: each for each in one.passes}
         cold, warm = by_name["server, symbols, cold"], by_name["server, symbols, warm"]
         loop = by_name["loop, symbols"]
@@ -151,7 +152,7 @@ def _folder(found: Any) -> Iterator[_Row]:
 
 
 def _growth(found: Any) -> Iterator[_Row]:
-    figures = msgspec.convert(found, growth.Figures)
+    figures = _read(found, growth.Figures)
     for what, curve in (
         ("different answers asked for", figures.keys[0]),
         ("calls in flight", figures.in_flight[0]),
@@ -166,7 +167,7 @@ def _growth(found: Any) -> Iterator[_Row]:
 
 
 def _payload(found: Any) -> Iterator[_Row]:
-    figures = msgspec.convert(found, list[payload.Transfer])
+    figures = _read(found, list[payload.Transfer])
     wanted = [one for one in figures if one.megabytes == 5.0]
     others = [
         (one.server, f"echo {one.speed():.0f} MB/s") for one in wanted if one.server != "toolcrew"
@@ -179,7 +180,7 @@ def _payload(found: Any) -> Iterator[_Row]:
 
 
 def _soak(found: Any) -> Iterator[_Row]:
-    one = msgspec.convert(found, soak.Figures)
+    one = _read(found, soak.Figures)
     yield (
         f"{one.minutes:.2g} minutes of mixed load, trend of calls/s",
         f"{one.calls.change:+.1%}",
@@ -198,6 +199,11 @@ _ROWS: dict[str, Callable[[Any], Iterator[_Row]]] = {
     "payload": _payload,
     "soak": _soak,
 }
+
+
+def _read(found: Any, as_type: type[_Found]) -> _Found:
+    """Return what JSON has made of figures as figures again: the keys of its objects are texts."""
+    return msgspec.convert(found, as_type, strict=False)
 
 
 def _list(named: Any) -> str:

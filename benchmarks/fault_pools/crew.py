@@ -12,8 +12,9 @@ import msgspec
 from coordinator.built_in import DEPTH
 from coordinator.config import CrewConfig, QueueConfig
 from coordinator.crew.actions import Note
+from coordinator.crew.birth import built_in_argv, zygote_argv
 from coordinator.crew.health import HealthLimits
-from coordinator.crew.kind_crew import KindConfig, built_in_argv, zygote_argv
+from coordinator.crew.kind_crew import KindConfig
 from coordinator.crew.local import CrewListener, LocalCrew
 from coordinator.crew.restarts import RestartPolicy
 from coordinator.crew.scaling import ScalingPolicy
