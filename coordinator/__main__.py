@@ -66,6 +66,9 @@ def _open() -> "Opening":
 
 
 def _serve(loaded: "Loaded", opening: "Opening") -> int:
+    from coordinator.ahead import start
+
+    ahead = start(loaded)
     from coordinator.lean_asyncio import run
 
     opening.look()  # a client that was slower than we were
@@ -75,7 +78,7 @@ def _serve(loaded: "Loaded", opening: "Opening") -> int:
     opening.look()
     server = loaded.config.server
     log.configure(server.log_level, server.log_format)
-    run(serve(loaded, opening))
+    run(serve(loaded, opening, ahead))
     return 0
 
 

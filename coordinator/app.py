@@ -1,7 +1,6 @@
 """The composition root: every part is made here, once, and given what it needs."""
 
 import asyncio
-import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -10,13 +9,13 @@ import msgspec
 
 from cache.flight import Flights
 from cache.l1 import L1
-from coordinator.built_in import built_in_kinds, worker_settings
+from coordinator.ahead import Ahead, prepare
+from coordinator.built_in import built_in_kinds
 from coordinator.call import Call, Calls
 from coordinator.config import Config, Loaded, describe
 from coordinator.crew.actions import Note
 from coordinator.crew.kind_crew import KindConfig
 from coordinator.crew.local import CrewListener, LocalCrew
-from coordinator.crew.scratch import scratch_folder
 from coordinator.disk_cache import disk_store
 from coordinator.dispatch.dispatcher import Dispatcher
 from coordinator.dispatch.quarantine import Quarantine
@@ -45,15 +44,15 @@ _OPEN_STORE_S = 0.3
 class App:
     """A running server without its front ends. Make it on a running event loop."""
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: Loaded, ahead: Ahead | None = None) -> None:
+        """*ahead* is what has been started already."""
         config = loaded.config
         self._loaded = loaded
-        self._directory = os.getcwd()
-        self._resources = contextlib.ExitStack()
-        scratch = self._resources.enter_context(scratch_folder())
-        self._settings = worker_settings(config, self._directory, scratch)
+        self._ahead = ahead = ahead or prepare(loaded)
+        self._settings = ahead.settings
+        self._directory = ahead.settings.working_directory
         self._kinds = [
-            *built_in_kinds(config.crew, self._settings),
+            *built_in_kinds(config.crew, self._settings, ahead.loading),
             *_third_parties(loaded, self._settings),
         ]
         self._metrics = Metrics()
@@ -177,7 +176,7 @@ class App:
         await self.crew.close(0.0 if at_once else min(1.0, self._loaded.config.server.grace_s))
         if self._store is not None:
             await self._store.close()
-        self._resources.close()
+        self._ahead.resources.close()
 
 
 def _note(metrics: Metrics, offers: Offers, kind: str, note: Note) -> None:

@@ -1,28 +1,36 @@
 """The kinds of worker that come with Toolcrew: how many there are, how they start, and what they may do."""
 
 import os
+from collections.abc import Mapping
 from typing import Final
 
-from coordinator.config import Config, CrewConfig
+from msgspec.structs import replace
+
+from coordinator.config import CrewConfig
+from coordinator.crew.birth import built_in_argv, zygote_argv
 from coordinator.crew.health import HealthLimits
-from coordinator.crew.kind_crew import KindConfig, built_in_argv, zygote_argv
+from coordinator.crew.kind_crew import KindConfig
 from coordinator.crew.restarts import RestartPolicy
 from coordinator.crew.scaling import ScalingPolicy
-from protocol.worker.sandbox import SandboxPolicy
+from coordinator.crew.zygote_process import ZygoteProcess
 from protocol.worker.settings import WorkerSettings
 
 DEPTH: Final = 64
 """So many short jobs a worker of ours may have at a time; how many are sent, `roster.depth_for` says."""
 
 
-def built_in_kinds(crew: CrewConfig, settings: WorkerSettings) -> list[KindConfig]:
-    """Return the kinds of worker that there always are."""
+def built_in_kinds(
+    crew: CrewConfig, settings: WorkerSettings, loading: Mapping[str, ZygoteProcess]
+) -> list[KindConfig]:
+    """Return the kinds of worker that there always are; *loading* has the zygotes that there are already."""
     numbers = {
         "parse": (crew.parse_workers_min, crew.parse_workers),
         "analyze": (crew.analyze_workers_min, crew.analyze_workers),
     }
     return [
-        _built_in_kind(name, least, most or _cores(), crew, settings)
+        replace(
+            _built_in_kind(name, least, most or _cores(), crew, settings), loading=loading.get(name)
+        )
         for name, (least, most) in numbers.items()
     ]
 
@@ -58,27 +66,6 @@ def _built_in_kind(
             backoff_base_s=crew.backoff_base_s,
             backoff_max_s=crew.backoff_max_s,
             cool_down_s=crew.cool_down_s,
-        ),
-    )
-
-
-def worker_settings(config: Config, directory: str, scratch: str) -> WorkerSettings:
-    """Return what holds for every worker of a server that was started in *directory*."""
-    roots = tuple(os.path.realpath(root) for root in config.server.roots or (directory,))
-    return WorkerSettings(
-        coordinator_pid=os.getpid(),
-        roots=roots,
-        working_directory=directory,
-        max_file_bytes=config.files.max_file_bytes,
-        max_listed_files=config.files.max_listed_files,
-        parse_budget_s=config.files.parse_budget_s,
-        beat_s=config.crew.beat_s,
-        scratch=scratch,
-        sandbox=SandboxPolicy(
-            enabled=config.crew.sandbox,
-            read=roots,
-            write=(scratch,) if scratch else (),
-            memory_limit_bytes=config.crew.memory_limit_bytes,
         ),
     )
 

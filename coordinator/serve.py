@@ -7,6 +7,7 @@ import signal
 import time
 from typing import Any
 
+from coordinator.ahead import Ahead
 from coordinator.app import App
 from coordinator.config import Loaded
 from coordinator.frontends.mcp.connection import Connection
@@ -21,19 +22,19 @@ _LOOK_INTERVAL_S = 0.005
 _LAST_WORDS_S = 0.5
 
 
-async def serve(loaded: Loaded, opening: Opening) -> None:
+async def serve(loaded: Loaded, opening: Opening, ahead: Ahead) -> None:
     """Go on from *opening* until the client leaves or a signal comes; return when nothing is left running."""
-    await _Server(loaded, opening).run()
+    await _Server(loaded, opening, ahead).run()
 
 
 class _Server:
-    def __init__(self, loaded: Loaded, opening: Opening) -> None:
+    def __init__(self, loaded: Loaded, opening: Opening, ahead: Ahead) -> None:
         server = loaded.config.server
         self._grace_s = server.grace_s
         self._has_status_socket = server.status_socket
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
-        self._app = App(loaded)
+        self._app = App(loaded, ahead)
         self._opening = opening
         self._transport = StdioTransport(
             opening.ends, server.max_line_bytes, server.max_output_bytes, self._on_gone

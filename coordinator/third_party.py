@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from coordinator.config import CrewConfig, WorkerConfig
 from coordinator.crew.actions import Note
+from coordinator.crew.birth import built_in_argv, zygote_argv
 from coordinator.crew.health import HealthLimits
-from coordinator.crew.kind_crew import KindConfig, built_in_argv, zygote_argv
+from coordinator.crew.kind_crew import KindConfig
 from coordinator.crew.restarts import RestartPolicy
 from coordinator.crew.scaling import ScalingPolicy
 from coordinator.observe.log import get_logger

@@ -3,11 +3,45 @@
 import os
 import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
 import msgspec
+
+from protocol.worker.settings import CREW_VARIABLE, VARIABLE, WorkerSettings
+
+
+def built_in_argv(kind: str, *module: str) -> tuple[str, ...]:
+    """Return the command line of one worker; -P keeps the working directory off its import path."""
+    return (sys.executable, "-P", "-m", "workers", kind, *module)
+
+
+def zygote_argv(kind: str, *module: str) -> tuple[str, ...] | None:
+    """Return the command line of a zygote; None where there are none."""
+    if sys.platform != "linux":
+        return None
+    return (sys.executable, "-P", "-m", "workers.zygote", kind, *module)
+
+
+def new_crew_id() -> str:
+    """Return what marks the processes of one crew, and no others."""
+    return f"{os.getpid()}-{time.monotonic_ns()}"
+
+
+def surroundings(
+    settings: WorkerSettings, crew_id: str, more: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the environment of workers with these *settings*, and of their zygote."""
+    env = {
+        **os.environ,
+        **(more or {}),
+        VARIABLE: msgspec.json.encode(settings).decode(),
+        CREW_VARIABLE: crew_id,
+    }
+    return {**env, "TMPDIR": settings.scratch} if settings.scratch else env
 
 
 class Ends(msgspec.Struct, frozen=True):

@@ -1,33 +1,32 @@
 """One kind's processes: carries out what its roster decides, and tells the roster what happens to them."""
 
-import os
 import random
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
 from coordinator.crew.actions import Actions, Announce, Kill, Note, Report, Send, Spawn
-from coordinator.crew.birth import Child, Ends, how_it_ended, launch_program
+from coordinator.crew.birth import Child, Ends, how_it_ended, launch_program, surroundings
 from coordinator.crew.health import HealthLimits
 from coordinator.crew.restarts import RestartBudget, RestartPolicy
 from coordinator.crew.roster import Roster
 from coordinator.crew.scaling import Scaler, ScalingPolicy
 from coordinator.crew.worker_process import WorkerProcess
 from coordinator.crew.zygote import Zygote, ZygoteConfig
+from coordinator.crew.zygote_process import ZygoteProcess
 from coordinator.dispatch.backend import Outcome, Refusal, Task
 from protocol.errors import sentence
 from protocol.framing import Overlong
 from protocol.worker.messages import FromWorker, Ready, decode_from_worker, encode_line
-from protocol.worker.settings import CREW_VARIABLE, VARIABLE, WorkerSettings
+from protocol.worker.settings import WorkerSettings
 
 
 class KindConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of worker: how many, how they start, what they may do.
 
     *argv* starts one worker; *zygote_argv* starts a process that forks them, None: there is no such thing.
-    *depth* is how many short jobs one worker may have at a time.
+    *depth* is how many short jobs one worker may have at a time. *loading*: a zygote, started ahead.
     """
 
     name: str
@@ -37,20 +36,9 @@ class KindConfig(msgspec.Struct, frozen=True, kw_only=True):
     restarts: RestartPolicy
     settings: WorkerSettings
     zygote_argv: tuple[str, ...] | None = None
+    loading: ZygoteProcess | None = None
     environment: Mapping[str, str] = {}
     depth: int = 1
-
-
-def built_in_argv(kind: str, *module: str) -> tuple[str, ...]:
-    """Return the command line of one worker; -P keeps the working directory off its import path."""
-    return (sys.executable, "-P", "-m", "workers", kind, *module)
-
-
-def zygote_argv(kind: str, *module: str) -> tuple[str, ...] | None:
-    """Return the command line of a zygote; None where there are none."""
-    if sys.platform != "linux":
-        return None
-    return (sys.executable, "-P", "-m", "workers.zygote", kind, *module)
 
 
 class Observer(msgspec.Struct, frozen=True):
@@ -79,15 +67,9 @@ class KindCrew:
             least=config.scaling.least,
             depth=config.depth,
         )
-        self._env = {
-            **os.environ,
-            **config.environment,
-            VARIABLE: msgspec.json.encode(config.settings).decode(),
-            CREW_VARIABLE: crew_id,
-        }
-        if config.settings.scratch:
-            self._env["TMPDIR"] = config.settings.scratch
+        self._env = surroundings(config.settings, crew_id, config.environment)
         self._processes: dict[int, WorkerProcess] = {}
+        self._is_hearing = False
         self._observer = observer
         self._on_change = on_change
         self._zygote = self._make_zygote(config)
@@ -146,7 +128,7 @@ class KindCrew:
         for action in actions:
             match action:
                 case Send(number=number, message=message):
-                    at_once = self.roster.is_waiting(number)
+                    at_once = not self._is_hearing and self.roster.is_waiting(number)
                     self._processes[number].send(encode_line(message), at_once=at_once)
                 case Report(news=news):
                     if isinstance(news, Outcome):
@@ -192,7 +174,9 @@ class KindCrew:
         now = time.monotonic()
         late_replies = self.roster.late_replies
         messages, garbled = _decoded(lines)
+        self._is_hearing = True  # each answer may make room for a job: they are written together
         self.carry_out(self.roster.receive_all(number, messages, now))
+        self._is_hearing = False
         if garbled:
             self.carry_out(self.roster.garbled(number, garbled))
         if self.roster.late_replies > late_replies:
@@ -221,6 +205,7 @@ class KindCrew:
                 argv=config.zygote_argv,
                 env=self._env,
                 start_timeout_s=config.limits.start_timeout_s,
+                loading=config.loading,
             ),
             RestartBudget(config.restarts),
             lambda note: self._observer.on_note(config.name, note),

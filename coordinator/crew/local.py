@@ -7,7 +7,6 @@ stopped or ended (SIGCHLD, pidfd, end of input).
 
 import asyncio
 import contextlib
-import os
 import signal
 import threading
 import time
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from coordinator.crew.actions import Note, Report
+from coordinator.crew.birth import new_crew_id
 from coordinator.crew.kind_crew import KindConfig, KindCrew, Observer
 from coordinator.crew.orphans import adopt_orphans, kill_orphans
 from coordinator.dispatch.backend import Outcome, Refusal, Sink, Task
@@ -55,7 +55,8 @@ class LocalCrew:
         observer = Observer(
             self._report, self._on_free, self._note, listener.on_ready, listener.on_log
         )
-        crew_id = f"{os.getpid()}-{time.monotonic_ns()}"
+        kinds = list(kinds)
+        crew_id = next((k.loading.crew_id for k in kinds if k.loading is not None), new_crew_id())
         self.kinds = {
             kind.name: KindCrew(kind, crew_id, observer, self._on_change) for kind in kinds
         }

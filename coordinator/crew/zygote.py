@@ -11,7 +11,6 @@ import itertools
 import os
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -22,6 +21,7 @@ from coordinator.crew.birth import Born, Child, Ends
 from coordinator.crew.log_pipe import LogPipe
 from coordinator.crew.process_figures import ProcessFigures
 from coordinator.crew.restarts import GoDown, RestartBudget
+from coordinator.crew.zygote_process import ZygoteProcess
 from protocol.worker.zygote import (
     LONGEST_PACKET,
     Forget,
@@ -39,12 +39,16 @@ _ADOPTION_TRIES = 500
 
 
 class ZygoteConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How the zygote of one kind is started; *name* is what its workers are called in `ps`."""
+    """How the zygote of one kind is started; *name* is what its workers are called in `ps`.
+
+    *loading* is the first of them, if it was started ahead.
+    """
 
     name: str
     argv: tuple[str, ...]
     env: Mapping[str, str]
     start_timeout_s: float
+    loading: ZygoteProcess | None = None
 
 
 class Zygote:
@@ -61,6 +65,7 @@ class Zygote:
         self._budget = budget
         self._on_note = on_note
         self._on_log = on_log
+        self._loading = config.loading
         self._loop = asyncio.get_running_loop()
         self._template: _Template | None = None
         self._retry_at = 0.0
@@ -72,10 +77,12 @@ class Zygote:
         if self._template is not None or self._closed or time.monotonic() < self._retry_at:
             return
         try:
-            self._template = _Template(self._config, self._on_log, self._died)
+            process = self._loading or ZygoteProcess(self._config.argv, self._config.env)
         except OSError as error:
             self._give_up_for(self._budget.go_down(), str(error))
             return
+        self._loading = None
+        self._template = _Template(process, self._config, self._on_log, self._died)
         self._on_note(Note("zygote_started", pid=self._template.pid))
 
     def launch(self, ends: Ends, child: Child) -> bool:
@@ -106,6 +113,8 @@ class Zygote:
         self._closed = True
         if self._restart is not None:
             self._restart.cancel()
+        if self._loading is not None:
+            self._loading.end()
         if self._template is not None:
             self._template.kill()
             self._template.wait()
@@ -142,6 +151,7 @@ class _Template:
 
     def __init__(
         self,
+        process: ZygoteProcess,
         config: ZygoteConfig,
         on_log: Callable[[str], None],
         on_death: Callable[..., None],
@@ -155,29 +165,11 @@ class _Template:
         self._has_forked = False
         self._ended = False
         self._since = time.monotonic()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        log, stderr = os.pipe()
-        try:
-            self._popen = subprocess.Popen(  # noqa: S603 - our own program
-                list(config.argv),
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=stderr,
-                env=dict(config.env),
-                process_group=0,
-            )
-        except BaseException:
-            ours.close()
-            os.close(log)
-            raise
-        finally:
-            theirs.close()
-            os.close(stderr)
-        self.pid = self._popen.pid
+        self._process = process
+        self.pid = process.pid
         self._figures = ProcessFigures(self.pid)
-        self._log = LogPipe(log, on_log)
-        self._control = ours
-        self._control.setblocking(False)
+        self._log = LogPipe(process.log, on_log)
+        self._control = process.control
         self._loop.add_reader(self._control, self.read)
 
     def fork(self, ends: Ends, child: Child) -> bool:
@@ -203,13 +195,12 @@ class _Template:
         return bool(asked) and now - max(min(asked), self._since) > _FORK_TIMEOUT_S
 
     def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+        self._process.kill()
 
     def wait(self) -> int:
         """Reap it and let go of everything."""
         self._ended = True
-        code = self._popen.wait()
+        code = self._process.wait()
         self._loop.remove_reader(self._control)
         self._control.close()
         self._log.close()

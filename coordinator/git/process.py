@@ -8,10 +8,8 @@ Rule 3: nothing here blocks but the start of the process.
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Generator, Sequence
 from typing import IO, NamedTuple
 
@@ -101,6 +99,8 @@ def _input(given: bytes) -> Generator[IO[bytes] | int]:
     if not given:
         yield subprocess.DEVNULL
         return
+    import tempfile  # noqa: PLC0415 - 5 ms of a start, and few servers are asked about history
+
     with tempfile.TemporaryFile() as file:
         file.write(given)
         file.seek(0)
@@ -110,6 +110,8 @@ def _input(given: bytes) -> Generator[IO[bytes] | int]:
 def _start(
     folder: str, arguments: Sequence[str], config: Sequence[str], stdin: IO[bytes] | int
 ) -> subprocess.Popen[bytes]:
+    import shutil  # noqa: PLC0415 - as above
+
     program = shutil.which("git", path=search_path(os.environ))
     if program is None:
         raise CallRefused("tool_failed", "git is not installed where this server runs.")

@@ -17,8 +17,9 @@ from chaos import history
 from chaos.calls import KIND, Calls, Order
 from chaos.watch import Watch
 from chaos.work import FOLDER_VARIABLE, WORK_LOG
+from coordinator.crew.birth import built_in_argv, zygote_argv
 from coordinator.crew.health import HealthLimits
-from coordinator.crew.kind_crew import KindConfig, built_in_argv, zygote_argv
+from coordinator.crew.kind_crew import KindConfig
 from coordinator.crew.local import CrewListener, LocalCrew
 from coordinator.crew.member import Member
 from coordinator.crew.restarts import RestartPolicy

@@ -14,8 +14,9 @@ import msgspec
 import psutil
 
 from coordinator.crew.actions import Note
+from coordinator.crew.birth import built_in_argv, zygote_argv
 from coordinator.crew.health import HealthLimits
-from coordinator.crew.kind_crew import KindConfig, built_in_argv, zygote_argv
+from coordinator.crew.kind_crew import KindConfig
 from coordinator.crew.local import CrewListener, LocalCrew
 from coordinator.crew.member import Member
 from coordinator.crew.restarts import RestartPolicy

@@ -49,6 +49,7 @@ LAYERS = (
     "call",
     "third_party",
     "built_in",
+    "ahead",
     "frontends",
     "app",
     "runtime_folder",

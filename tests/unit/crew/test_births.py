@@ -2,7 +2,6 @@
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -49,7 +48,27 @@ def test_without_room_for_it_there_is_no_scratch_folder(monkeypatch: pytest.Monk
     def full(*_: object, **__: object) -> str:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    monkeypatch.setattr(os, "mkdir", full)
 
     with scratch_folder() as folder:
         assert folder == ""
+
+
+def test_the_scratch_folder_is_where_the_user_wants_temporary_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    with scratch_folder() as folder:
+        assert Path(folder).parent == tmp_path
+
+
+@pytest.mark.parametrize("wished", ["/no/such/folder", "", ".", "relative"])
+def test_a_wish_that_cannot_be_followed_is_not(
+    monkeypatch: pytest.MonkeyPatch, wished: str
+) -> None:
+    monkeypatch.setenv("TMPDIR", wished)
+
+    with scratch_folder() as folder:
+        assert Path(folder).parent.is_absolute()
+        assert Path(folder).is_dir()
