@@ -20,9 +20,11 @@ from coordinator.runs.batches import Batches
 from coordinator.runs.earlier import Earlier
 from coordinator.runs.jobs import BatchJob, CombiningJob, ListingJob, known_code
 from coordinator.runs.merge import Bounds, Merge, Merged, read_cursor
+from coordinator.runs.open_jobs import OpenJobs
 from coordinator.runs.ordered import Ordered
 from coordinator.runs.recall import Recall
 from coordinator.runs.request import Request, Services
+from coordinator.runs.shortfall import in_words
 from coordinator.versions import Sized
 from protocol.errors import CallRefused, ErrorCode
 from protocol.tools.contract import FilePlan
@@ -72,7 +74,7 @@ class FileRun:
         self._earlier = Earlier(self._plan, request.arguments.language, services.git, self)
         self._sources: list[Source] = []
         self._combining = False
-        self._jobs: dict[_Job, int] = {}
+        self._jobs = OpenJobs(services.dispatcher)
         self._paths: Sequence[str] = ()
         self._listing = False
         self._seen: set[str] = set()
@@ -128,7 +130,7 @@ class FileRun:
             self._take_paired(gone)
         self._recall.send()
         self._listing = False
-        self._jobs.pop(job, None)
+        self._jobs.ended(job)
         self._advance()
 
     def list_before(self, job: ListingJob, arguments: msgspec.Raw) -> None:
@@ -138,7 +140,7 @@ class FileRun:
 
     def listing_over(self, job: ListingJob) -> None:
         """What the sources are compared with is listed."""
-        self._jobs.pop(job, None)
+        self._jobs.ended(job)
 
     def arrived(self, index: int, encoded: msgspec.Raw) -> None:
         """Take one source's piece from a worker."""
@@ -178,7 +180,7 @@ class FileRun:
 
     def job_ended(self, job: _Job) -> None:
         """A batch has nothing left to answer."""
-        self._jobs.pop(job, None)
+        self._jobs.ended(job)
         self._advance()
 
     def combined(self, combined: Combined) -> None:
@@ -314,8 +316,11 @@ class FileRun:
         return msgspec.Raw(_encode(ListJob(list(self._paths), self._request.arguments.language)))
 
     def _submit(self, job: _Job, tool: str, arguments: msgspec.Raw) -> CallRefused | None:
+        return self._jobs.submit(job, self._spec(tool, arguments))
+
+    def _spec(self, tool: str, arguments: msgspec.Raw) -> JobSpec:
         deadline_s = self._services.crew.deadline_s
-        spec = JobSpec(
+        return JobSpec(
             kind=self._kind,
             tool=tool,
             arguments=arguments,
@@ -326,15 +331,6 @@ class FileRun:
             tenant=self._request.tenant,
             is_short=self._single,
         )
-        self._jobs[job] = 0  # before the dispatcher, which may report at once
-        try:
-            job_id = self._services.dispatcher.submit(spec, job)
-        except CallRefused as refusal:
-            del self._jobs[job]
-            return refusal
-        if job in self._jobs:
-            self._jobs[job] = job_id
-        return None
 
     def _keep(self) -> str | None:
         """Let all that was found be read in pieces; a single source's answer may outlive them."""
@@ -376,9 +372,7 @@ class FileRun:
         if failure is None:
             self._end(self._finished())
             return
-        named = failure.path is None or failure.path in failure.message
-        where = "" if named else f"{failure.path}: "
-        self._end(CallRefused(known_code(failure.code), f"{where}{failure.message}"))
+        self._end(CallRefused(known_code(failure.code), in_words(failure)))
 
     def _finished(self) -> Merged:
         self._merge.remark(self._earlier.remarks())
@@ -428,7 +422,5 @@ class FileRun:
         self._earlier.close()
         if self._timer is not None:
             self._timer.cancel()
-        jobs, self._jobs = list(self._jobs.values()), {}
         self._batches.clear()
-        for job_id in jobs:
-            self._services.dispatcher.cancel(job_id)
+        self._jobs.cancel()

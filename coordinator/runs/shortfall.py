@@ -17,14 +17,18 @@ _MOST_IN_TEXT = 5
 _LONGEST_PATH = 4096
 _LONGEST_LINE = 300
 
+_UNNAMED = "snippet"
 _UNFIT = "invalid_arguments"
 """The code of a source that the question does not fit."""
 
 
-def _said(failure: FileFailure) -> str:
-    """Return why there is no result, and of what, which many a message says itself."""
-    path = failure.path or "snippet"
-    is_named = f"'{path}'" in failure.message
+def in_words(failure: FileFailure, unnamed: str = "") -> str:
+    """Return why there is no result, and of what, which many a message says itself.
+
+    What has no path is called *unnamed*.
+    """
+    path = failure.path or unnamed
+    is_named = not path or f"'{path}'" in failure.message
     return failure.message if is_named else f"{path}: {failure.message}"
 
 
@@ -72,7 +76,7 @@ class Shortfall:
         lines: list[str] = []
         said = 0
         for failure, count in list(self._all())[:_MOST_IN_TEXT]:
-            line = f"{self._outcome}: {_said(failure)}"[:_LONGEST_LINE]
+            line = f"{self._outcome}: {in_words(failure, _UNNAMED)}"[:_LONGEST_LINE]
             if len(line) + 1 > room:
                 break
             room -= len(line) + 1
