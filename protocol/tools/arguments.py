@@ -1,6 +1,7 @@
 """A tool's raw arguments become its Struct, or one sentence that a model can act on."""
 
 import re
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -23,7 +24,12 @@ class ArgumentDecoder:
     def __init__(self, contract: Contract) -> None:
         # Not strict: models write "3" for 3, and there is nothing else that they could mean.
         self._decode = msgspec.json.Decoder(contract.arguments, strict=False).decode
-        self._schema, self._members = _properties(contract.arguments)
+        self._arguments = contract.arguments
+
+    @cached_property
+    def _properties(self) -> "_Properties":
+        """What there is to explain an error with; no start waits for it, which takes 1 ms."""
+        return _properties(self._arguments)
 
     def decode(self, arguments: bytes | msgspec.Raw) -> msgspec.Struct:
         """Return the arguments as their Struct, languages by their canonical names.
@@ -54,7 +60,8 @@ class ArgumentDecoder:
 
     def _unknown_field(self, where: str, field: str) -> str:
         field = field[:_MOST_SHOWN]
-        known = self._members.get(where, []) if where else list(self._schema)
+        choices, members = self._properties
+        known = members.get(where, []) if where else list(choices)
         near = nearest(field, known)
         hint = f"did you mean `{near[0]}`? " if near else ""
         taker = f"`{where}`" if where else "This tool"
@@ -63,7 +70,7 @@ class ArgumentDecoder:
         return f"unknown argument `{name}`; {hint}{taker} takes: {names}"
 
     def _bad_choice(self, where: str, value: str) -> str:
-        choices = self._schema.get(where.partition("[")[0], [])
+        choices = self._properties[0].get(where.partition("[")[0], [])
         value = value[:_MOST_SHOWN]
         hint = did_you_mean(value.strip("'\""), choices)
         return f"`{where}`: expected one of {', '.join(choices)}, got {value}{hint}"
@@ -107,9 +114,10 @@ def unquoted(arguments: bytes | msgspec.Raw) -> bytes | msgspec.Raw:
     return msgspec.json.decode(raw, type=str).encode()
 
 
-def _properties(
-    arguments: type[msgspec.Struct],
-) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+_Properties = tuple[dict[str, list[str]], dict[str, list[str]]]
+
+
+def _properties(arguments: type[msgspec.Struct]) -> _Properties:
     """Return each argument with its choices, if it has any, and each that is an object with its members."""
     _, definitions = msgspec.json.schema_components([arguments])
     properties: dict[str, Any] = definitions[arguments.__name__]["properties"]
