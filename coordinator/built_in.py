@@ -16,7 +16,7 @@ from coordinator.crew.zygote_process import ZygoteProcess
 from protocol.worker.settings import WorkerSettings
 
 DEPTH: Final = 64
-"""So many short jobs a worker of ours may have at a time; how many are sent, `roster.depth_for` says."""
+"""So many short jobs a worker of ours may have at a time; how many are sent, `depth_for` says."""
 
 
 def built_in_kinds(
@@ -60,13 +60,18 @@ def _built_in_kind(
             max_age_s=crew.max_age_s,
             memory_limit_bytes=crew.memory_limit_bytes,
         ),
-        restarts=RestartPolicy(
-            intensity=crew.restart_intensity,
-            period_s=crew.restart_period_s,
-            backoff_base_s=crew.backoff_base_s,
-            backoff_max_s=crew.backoff_max_s,
-            cool_down_s=crew.cool_down_s,
-        ),
+        restarts=restart_policy(crew),
+    )
+
+
+def restart_policy(crew: CrewConfig) -> RestartPolicy:
+    """Return how often a kind may fail, whoever it comes from."""
+    return RestartPolicy(
+        intensity=crew.restart_intensity,
+        period_s=crew.restart_period_s,
+        backoff_base_s=crew.backoff_base_s,
+        backoff_max_s=crew.backoff_max_s,
+        cool_down_s=crew.cool_down_s,
     )
 
 

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from coordinator.built_in import restart_policy
 from coordinator.config import CrewConfig, WorkerConfig
 from coordinator.crew.actions import Note
 from coordinator.crew.birth import built_in_argv, zygote_argv
 from coordinator.crew.health import HealthLimits
 from coordinator.crew.kind_crew import KindConfig
-from coordinator.crew.restarts import RestartPolicy
 from coordinator.crew.scaling import ScalingPolicy
 from coordinator.observe.log import get_logger
 from coordinator.tool_registry import RefusedTool, ToolRegistry
@@ -51,13 +51,7 @@ def third_party_kind(
             sandbox=_sandbox(worker, crew, settings, folder),
         ),
         limits=_limits(worker, crew),
-        restarts=RestartPolicy(
-            intensity=crew.restart_intensity,
-            period_s=crew.restart_period_s,
-            backoff_base_s=crew.backoff_base_s,
-            backoff_max_s=crew.backoff_max_s,
-            cool_down_s=crew.cool_down_s,
-        ),
+        restarts=restart_policy(crew),
     )
 
 

@@ -175,8 +175,10 @@ class KindCrew:
         late_replies = self.roster.late_replies
         messages, garbled = _decoded(lines)
         self._is_hearing = True  # each answer may make room for a job: they are written together
-        self.carry_out(self.roster.receive_all(number, messages, now))
-        self._is_hearing = False
+        try:
+            self.carry_out(self.roster.receive_all(number, messages, now))
+        finally:
+            self._is_hearing = False
         if garbled:
             self.carry_out(self.roster.garbled(number, garbled))
         if self.roster.late_replies > late_replies:

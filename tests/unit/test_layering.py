@@ -47,8 +47,8 @@ LAYERS = (
     "tool_job",
     "operators",
     "call",
-    "third_party",
     "built_in",
+    "third_party",
     "ahead",
     "frontends",
     "app",
@@ -67,6 +67,7 @@ LAYERS = (
 DECISIONS = (
     "coordinator.crew.actions",
     "coordinator.crew.assign",
+    "coordinator.crew.depth",
     "coordinator.crew.health",
     "coordinator.crew.member",
     "coordinator.crew.orders",
