@@ -12,10 +12,8 @@ import msgspec
 from coordinator.config.knobs import WORKERS, Knob, knobs_of, shown
 from coordinator.config.worker_section import WorkerConfig
 from protocol.errors import ConfigError
-from protocol.tools.catalog import CONTRACTS
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-_RESERVED = frozenset(contract.kind for contract in CONTRACTS.values() if contract.kind)
 
 
 def worker_knobs(name: str) -> dict[str, Knob]:
@@ -34,8 +32,15 @@ def require_name(name: str, source: str) -> None:
             f"{source}: the name of a worker must be a small letter, then up to 31 small letters, digits, "
             f"_ or -, not {shown(name)}"
         )
-    if name in _RESERVED:
+    if name in _reserved():
         raise ConfigError(f"{source}: workers.{name} is a built-in kind; choose another name")
+
+
+def _reserved() -> set[str]:
+    """Return the names of the kinds that there are without any setting."""
+    from protocol.tools.catalog import CONTRACTS  # noqa: PLC0415 - 6 ms that most starts need not wait
+
+    return {contract.kind for contract in CONTRACTS.values() if contract.kind}
 
 
 def require_sound(name: str, worker: WorkerConfig, source: str) -> None:
