@@ -159,6 +159,8 @@ def _read_once(
 def _bytes_of(descriptor: int, expected: int, most: int) -> bytes:
     """Read from start to end, or *most* bytes at least: a file may grow faster than we read."""
     data = os.pread(descriptor, expected + 1, 0)
+    if len(data) == expected:  # one byte more was asked for: there is none
+        return data
     while len(data) < most and (piece := os.pread(descriptor, _MORE, len(data))):
         data += piece
     return data
