@@ -78,7 +78,8 @@ def _serve(loaded: "Loaded", opening: "Opening") -> int:
     opening.look()
     server = loaded.config.server
     log.configure(server.log_level, server.log_format)
-    run(serve(loaded, opening, ahead))
+    with ahead.resources:  # whatever comes
+        run(serve(loaded, opening, ahead))
     return 0
 
 

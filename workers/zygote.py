@@ -7,6 +7,7 @@ and the coordinator's death kills them.
 Rule 3: when the coordinator is gone, nothing that it or any of its workers has started is left alive.
 """
 
+import contextlib
 import gc
 import os
 import select
@@ -48,7 +49,8 @@ class Zygote:
     def run(self) -> None:
         """Fork until the coordinator is gone."""
         self._prepared.enforce_inherited()
-        self._control.send(encode_packet(Loaded()))
+        with contextlib.suppress(OSError):  # it is gone already: `recv_fds` will say so
+            self._control.send(encode_packet(Loaded()))
         while True:
             self._warm_up_while_idle()
             packet, descriptors, _, _ = socket.recv_fds(self._control, LONGEST_PACKET, 2)
