@@ -5,6 +5,7 @@ Rule 2: a step that nobody waits for any more is cancelled, and leaves no proces
 """
 
 import asyncio
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
@@ -49,7 +50,7 @@ class Earlier:
         self._plan = plan
         self._language = language
         self._git = git
-        self._run = run
+        self._run: Run = weakref.proxy(run)  # weak, as the run has us (see `Recall`)
         self._versions: Versions | None = None
         self._folder: FolderBefore | None = None
         self._task: asyncio.Task[None] | None = None

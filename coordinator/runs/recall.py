@@ -6,6 +6,7 @@ Rule 2: the disk is asked for many sources at a time: whoever has asked for the 
 Rule 3: what a worker finds to be unchanged is not in its answer: it is fetched, or the worker is asked again.
 """
 
+import weakref
 from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
@@ -42,7 +43,8 @@ class Recall:
     def __init__(self, cache: L1, store: ResultStore | None, run: Run) -> None:
         self._cache = cache
         self._store = store
-        self._run = run
+        # Weak, as the run has us: else every run would be left to the collector, a tenth of a call's time.
+        self._run: Run = weakref.proxy(run)
         self._asked: list[tuple[int, int, Wanted]] = []
         self._waiting = 0
         self._closed = False
