@@ -117,6 +117,7 @@ def _table(figures: Sequence[Figures], options: Options) -> Table:
         notes=[
             "The job returns its argument, five letters. From submitting it until the answer is there.",
             "Toolcrew: with queue, deadlines, sandbox, beats and replacement of workers, as in the server.",
+            "Whole server: echo of a third party's kind, as tools/call; CPU without the client's.",
             "Executors: one thread submits and waits for the oldest future. CPU: caller and workers.",
             f"Ratio: jobs/s at {sizes[0]:,}, against {ENTRANTS[first.pool].title}. Pools in turn, medians.",
         ],

@@ -18,10 +18,14 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
+from contenders import toolcrew_echo
 from fault_pools.pool import WORKERS, CallLost
 from fault_pools.tasks import Answer, run
+from load import Load, LoadRun
+from mcp_client import Client
 from percentiles import Latency, latency
 from process_tree import ProcessTree
+from request_blocks import RequestBlocks, call_params
 
 if TYPE_CHECKING:
     from coordinator.dispatch.backend import Outcome
@@ -242,6 +246,38 @@ async def _crew() -> AsyncGenerator[Callable[[], _Jobs]]:
         await pool.crew.close(_GRACE_S)
 
 
+# --- Toolcrew with its server
+
+
+def _server(plan: Plan) -> Trips:
+    """Send the job as calls of a client over stdio; what the client takes of the CPU does not count."""
+    server = toolcrew_echo("echo_anew")
+    with Client(server.command) as client:
+        client.greet()
+        client.await_tool(server.tool)
+        requests = RequestBlocks(call_params(server.tool, server.same, {}))
+        _calls(client, requests, 64, 0.3)
+        alone, _ = _calls(client, requests, 1, plan.seconds)
+        floods = [
+            _calls(client, requests, in_flight, plan.seconds)[1] for in_flight in plan.in_flight
+        ]
+        return Trips(alone=alone, floods=floods)
+
+
+def _calls(
+    client: Client, requests: RequestBlocks, in_flight: int, seconds: float
+) -> tuple[Latency, Flood]:
+    cpu = client.tree.cpu_seconds()
+    run = LoadRun(client, requests, Load(concurrency=in_flight, seconds=seconds))
+    run.go()
+    if problem := run.ended or run.first_error:
+        raise client.failure(problem)
+    figures = run.figures(run.durations())
+    cpu = client.tree.cpu_seconds() - cpu
+    flood = Flood(in_flight=in_flight, jobs=figures.calls, seconds=figures.seconds, cpu_seconds=cpu)
+    return figures.latency, flood
+
+
 class Entrant(msgspec.Struct, frozen=True):
     """One pool: its name in the table, the module that it needs, and what drives it."""
 
@@ -256,6 +292,7 @@ class Entrant(msgspec.Struct, frozen=True):
 
 ENTRANTS = {
     "toolcrew": Entrant("Toolcrew: dispatcher and crew", "coordinator", _toolcrew),
+    "server": Entrant("Toolcrew: whole server, over stdio", "coordinator", _server),
     "executor": Entrant("ProcessPoolExecutor (fork)", "concurrent.futures", _forked),
     "loky": Entrant("loky", "loky", _loky),
 }

@@ -7,6 +7,7 @@ from typing import Any
 Figures = Mapping[str, Any]
 
 _OURS, _OTHERS = "#c44e52", "#4c72b0"
+_POOLS = {"server": "toolcrew over stdio", "executor": "ProcessPoolExecutor"}
 _GRID = {"visible": True, "which": "both", "alpha": 0.25}
 
 
@@ -25,16 +26,16 @@ def draw_load(
 
 def draw_run(figures: Figures, files: Sequence[Path]) -> None:
     """Write one picture of everything that was measured into each of *files*, in the format of its name."""
-    drawn = [draw for draw in _PANELS if draw in figures]
+    drawn = [(draw, figures[name]) for name, draw in _PANELS if name in figures]
     if not drawn:
         return
     pyplot = _pyplot()
     columns = min(3, len(drawn))
     rows = -(-len(drawn) // columns)
-    size = (5.2 * columns, 3.8 * rows)
+    size = (5.4 * columns, 4.2 * rows)
     figure, axes = pyplot.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
-    for name, axis in zip(drawn, axes.flat, strict=False):
-        _PANELS[name](axis, figures[name])
+    for (draw, found), axis in zip(drawn, axes.flat, strict=False):
+        draw(axis, found)
     for axis in axes.flat[len(drawn) :]:
         axis.set_axis_off()
     for file in files:
@@ -74,25 +75,45 @@ def _draw_throughput(axes: Any, throughput: Sequence[float]) -> None:
 # --- a run of all
 
 
-def _bars(axes: Any, title: str, unit: str, values: Mapping[str, float]) -> None:
-    """Draw one bar for each name, the first one ours, with its value beside it."""
+def _bars(
+    axes: Any, title: str, unit: str, values: Mapping[str, float], *, is_linear: bool = False
+) -> None:
+    """Draw one bar for each name, ours in another colour, with its value beside it."""
     names = list(values)
     heights = [values[name] for name in names]
-    colours = [_OURS if name.lower().startswith("toolcrew") else _OTHERS for name in names]
+    colours = [_OURS if _is_ours(name) else _OTHERS for name in names]
     bars = axes.barh(names, heights, color=colours)
-    axes.bar_label(bars, [f" {height:,.4g}" for height in heights], fontsize=8)
+    axes.bar_label(bars, [f" {_short(height)}" for height in heights], fontsize=8)
     axes.invert_yaxis()
-    axes.set(title=title, xlabel=f"{unit} (log scale)", xscale="log")
-    axes.margins(x=0.25)
+    axes.set(title=title, xlabel=unit)
+    if not is_linear:
+        axes.set(xlabel=f"{unit}, log scale", xscale="log")
+        axes.set_xlim(min(heights) / 3, max(heights) * 6)
+    else:
+        axes.margins(x=0.25)
 
 
 def _lines(axes: Any, title: str, labels: tuple[str, str], curves: Mapping[str, Any]) -> None:
-    """Draw one line for each name, its points as pairs."""
+    """Draw one line for each name, its points as pairs; ours are thicker."""
     for name, points in curves.items():
-        axes.plot(*zip(*points, strict=True), marker="o", markersize=3, label=name)
+        width = 2.4 if _is_ours(name) else 1.0
+        axes.plot(*zip(*points, strict=True), marker="o", markersize=3, label=name, linewidth=width)
     axes.set(title=title, xlabel=labels[0], ylabel=labels[1], xscale="log", yscale="log")
     axes.grid(**_GRID)
-    axes.legend(fontsize=7)
+    _legend(axes)
+
+
+def _legend(axes: Any) -> None:
+    """Put the legend below, where it hides nothing."""
+    axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncol=2, frameon=False)
+
+
+def _is_ours(name: str) -> bool:
+    return name.lower().startswith("toolcrew")
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _latency(axes: Any, figures: Any) -> None:
@@ -113,27 +134,35 @@ def _memory(axes: Any, figures: Any) -> None:
         one["name"]: sum(process["pss"] or process["rss"] for process in one["idle"]) / 2**20
         for one in figures
     }
-    _bars(axes, "Memory of all processes, idle", "MiB, shared pages once", values)
+    title = "Memory of all processes, idle"
+    _bars(axes, title, "MiB, shared pages once", values, is_linear=True)
 
 
 def _dispatch(axes: Any, figures: Any) -> None:
-    for one in figures:
-        if one["turns"]:
-            points = [(int(many), speed) for many, speed in one["per_second"].items()]
-            axes.plot(*zip(*points, strict=True), marker="o", label=one["pool"])
-    axes.set(title="Minimal jobs, 2 workers", xlabel="jobs waiting", ylabel="jobs/s", xscale="log")
-    axes.set_ylim(0)
-    axes.grid(**_GRID)
-    axes.legend(fontsize=7)
-
-
-def _growth(axes: Any, figures: Any) -> None:
-    curves = {
-        f"{one['name']}, by {what}": [(p["amount"], p["per_second"]) for p in one["points"]]
-        for what, key in (("keys", "keys"), ("in flight", "in_flight"))
-        for one in figures[key]
+    values = {
+        f"{_POOLS.get(one['pool'], one['pool'])}, {int(many):,} waiting": speed
+        for one in figures
+        for many, speed in one["per_second"].items()
     }
-    _lines(axes, "Growth", ("keys asked for, or calls in flight", "calls/s"), curves)
+    _bars(axes, "Minimal jobs, 2 workers", "jobs/s", values, is_linear=True)
+
+
+def _growth_of_keys(axes: Any, figures: Any) -> None:
+    _curves(axes, "Growth: different answers asked for", "answers", figures["keys"])
+    axes.set_yscale("linear")
+    axes.set_ylim(0)
+
+
+def _growth_in_flight(axes: Any, figures: Any) -> None:
+    _curves(axes, "Growth: calls in flight", "calls in flight", figures["in_flight"])
+
+
+def _curves(axes: Any, title: str, label: str, found: Any) -> None:
+    curves = {
+        one["name"]: [(point["amount"], point["per_second"]) for point in one["points"]]
+        for one in found
+    }
+    _lines(axes, title, (label, "calls/s"), curves)
 
 
 def _payload(axes: Any, figures: Any) -> None:
@@ -145,25 +174,23 @@ def _payload(axes: Any, figures: Any) -> None:
 
 
 def _folder(axes: Any, figures: Any) -> None:
+    first = figures[0]
     values = {
-        f"{one['folder']}: {each['name']}".replace("server", "toolcrew"): each["totals"]["files"]
-        / each["seconds"]
-        for one in figures[:1]
-        for each in one["passes"]
+        each["name"].replace("server", "toolcrew"): each["totals"]["files"] / each["seconds"]
+        for each in first["passes"]
     }
-    short = {name.partition(": ")[2]: value for name, value in values.items()}
-    _bars(axes, f"Folder: {figures[0]['folder']}", "files/s", short)
+    _bars(axes, f"Folder: {first['folder']}", "files/s", values)
 
 
 def _soak(axes: Any, figures: Any) -> None:
     minutes = [part["minute"] for part in figures["parts"]]
     axes.plot(minutes, [part["per_second"] for part in figures["parts"]], color=_OURS)
-    axes.set(title="Soak", xlabel="minutes", ylabel="calls/s")
-    axes.set_ylim(0)
+    axes.set(title="Soak", xlabel="minutes", ylim=(0, None))
+    axes.set_ylabel("calls/s", color=_OURS)
     memory = axes.twinx()
     memory.plot(minutes, [part["tree_rss"] / 2**20 for part in figures["parts"]], color=_OTHERS)
-    memory.set(ylabel="RSS of all, MiB")
     memory.set_ylim(0)
+    memory.set_ylabel("RSS of all processes, MiB", color=_OTHERS)
     axes.grid(**_GRID)
 
 
@@ -178,21 +205,22 @@ def _load(axes: Any, figures: Any) -> None:
     axes.set(ylabel="ms")
     axes.set_xticks([1, 2, 10, 100, 1000], ["0", "50", "90", "99", "99.9"])
     axes.grid(**_GRID)
-    axes.legend(fontsize=7)
+    _legend(axes)
 
 
 def _median(values: Sequence[float]) -> float:
     return sorted(values)[len(values) // 2]
 
 
-_PANELS: Mapping[str, Callable[[Any, Any], None]] = {
-    "latency": _latency,
-    "load": _load,
-    "dispatch": _dispatch,
-    "start_up": _start_up,
-    "memory": _memory,
-    "folder": _folder,
-    "growth": _growth,
-    "payload": _payload,
-    "soak": _soak,
-}
+_PANELS: Sequence[tuple[str, Callable[[Any, Any], None]]] = (
+    ("latency", _latency),
+    ("load", _load),
+    ("dispatch", _dispatch),
+    ("start_up", _start_up),
+    ("memory", _memory),
+    ("folder", _folder),
+    ("growth", _growth_of_keys),
+    ("growth", _growth_in_flight),
+    ("payload", _payload),
+    ("soak", _soak),
+)

@@ -88,7 +88,7 @@ _BENCHMARKS = {
         lambda: payload.measure(payload.Options()),
     ),
     "soak": Benchmark(
-        lambda: soak.measure(soak.Options(minutes=1 / 6, warmup=3.0)),
+        lambda: soak.measure(soak.Options(minutes=1 / 6, warmup=4.0, cache_mib=4)),
         lambda: soak.measure(soak.Options()),
     ),
 }

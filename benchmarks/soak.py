@@ -13,14 +13,12 @@ from process_tree import ProcessTree
 from report import Report, Table, duration, publish, rate, say, size
 from request_blocks import RequestBlocks, call_params
 
-_CACHE_BYTES = 16 << 20
-"""Small, so that it is full soon and all memory is what it will be."""
-
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How long, in how many parts; before them the cache is filled for *warmup* seconds.
 
-    *distinct* is the share of the calls that were never made before.
+    *distinct* is the share of the calls that were never made before. The cache is small, so that it is full
+    soon and memory is what it will be.
     """
 
     minutes: float = 10.0
@@ -28,6 +26,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     warmup: float = 30.0
     distinct: float = 0.1
     in_flight: int = 64
+    cache_mib: int = 16
     json: str | None = None
 
 
@@ -58,6 +57,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     minutes: float
     distinct: float
+    cache_mib: int
     parts: Sequence[Part]
     calls: Trend
     cpu: Trend
@@ -67,7 +67,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 def measure(options: Options) -> Report:
     """Load one server for all that time."""
-    server = toolcrew("--set", f"cache.max_bytes={_CACHE_BYTES}")
+    server = toolcrew("--set", f"cache.max_bytes={options.cache_mib << 20}")
     with Client(server.command) as client:
         client.greet()
         params = call_params(server.tool, server.fresh, {})
@@ -81,6 +81,7 @@ def measure(options: Options) -> Report:
     figures = Figures(
         minutes=options.minutes,
         distinct=options.distinct,
+        cache_mib=options.cache_mib,
         parts=parts,
         calls=trend([part.per_second for part in parts]),
         cpu=trend([part.cpu_per_call for part in parts]),
@@ -146,7 +147,8 @@ def _table(figures: Figures) -> Table:
         columns=("until", "calls/s", "p99", "CPU per call", "RSS, coordinator", "RSS, all"),
         rows=[_row(part) for part in figures.parts],
         notes=[
-            "code_parse of 1 KB of Python, 64 in flight; the cache (16 MiB) is full before it begins.",
+            "code_parse of 1 KB of Python, 64 in flight.",
+            f"The cache has {figures.cache_mib} MiB; the load before the first part is there to fill it.",
             *fits,
         ],
     )
@@ -172,6 +174,7 @@ def main() -> int:
     parser.add_argument("--warmup", type=float, default=default.warmup, help="seconds")
     parser.add_argument("--distinct", type=float, default=default.distinct, help="share, 0 to 1")
     parser.add_argument("--in-flight", type=int, default=default.in_flight)
+    parser.add_argument("--cache-mib", type=int, default=default.cache_mib)
     parser.add_argument("--json", metavar="FILE")
     options = msgspec.convert(vars(parser.parse_args()), Options)
     return publish(lambda: measure(options), options.json)
