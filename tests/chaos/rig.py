@@ -17,6 +17,7 @@ from chaos import history
 from chaos.calls import KIND, Calls, Order
 from chaos.watch import Watch
 from chaos.work import FOLDER_VARIABLE, WORK_LOG
+from coordinator.built_in import DEPTH
 from coordinator.crew.birth import built_in_argv, zygote_argv
 from coordinator.crew.health import HealthLimits
 from coordinator.crew.kind_crew import KindConfig
@@ -42,7 +43,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     module: str = MODULE
     has_zygote: bool = True
     zygote_module: str | None = None
-    depth: int = 2
+    depth: int = DEPTH
     beat_s: float = 1.0
     limits: HealthLimits = HealthLimits()
     restarts: RestartPolicy = RestartPolicy()
