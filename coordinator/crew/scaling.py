@@ -109,11 +109,11 @@ class _Arrivals:
         self._jobs = 0.0
 
     def add(self, now: float, window: float) -> None:
-        self._slide(now - window)
         self._jobs += 1
         if self._buckets and now - self._buckets[-1][0] < window / _BUCKETS:
             self._buckets[-1][1] += 1
         else:
+            self._slide(now - window)
             self._buckets.append([now, 1])
 
     def rate(self, now: float, window: float, least_span: float) -> float:

@@ -73,5 +73,5 @@ def _draw_kind(chance: Random) -> KindConfig:
             cool_down_s=0.2,
         ),
         settings=SETTINGS,
-        depth=chance.choice((1, 2, 3, 3)),
+        depth=chance.choice((1, 2, 3, 8)),
     )
