@@ -9,6 +9,7 @@ import asyncio
 import gc
 import os
 import statistics
+import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -27,7 +28,8 @@ from coordinator.config import load
 from coordinator.frontends.mcp.connection import Connection
 
 COMMITTED = Path(__file__).with_suffix(".json")
-TOLERANCE = {"job through the crew": 0.15}
+_JOB = "job through the crew"
+TOLERANCE = {_JOB: 0.15}
 USUAL_TOLERANCE = 0.02
 """So much more than expected is a regression. Beside jobs the crew looks after its workers, now and then."""
 
@@ -37,6 +39,7 @@ _CALLS = 640
 _JOBS = 300
 _WARM_UP = 200
 _MAX_LINE_BYTES = 1 << 20
+_PATIENCE_S = 60.0
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,10 +89,14 @@ class _Counter:
         return self._step
 
 
-async def measure() -> Costs:
+def measure() -> Costs:
     """Count, with everything put together as the server does."""
+    return asyncio.run(_calls()) | _in_a_process(_JOB)
+
+
+async def _calls() -> Costs:
     costs: Costs = {}
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(_PATIENCE_S):
         app = App(load({"cache.disk": "false", "crew.parse_workers": "1"}, {}))
         app.start()
         try:
@@ -97,8 +104,24 @@ async def measure() -> Costs:
                 costs[name] = await _cached_calls(app, meta)
         finally:
             await app.close(at_once=True)
-        costs["job through the crew"] = await _jobs()
     return costs
+
+
+def _in_a_process(name: str) -> Costs:
+    """Count jobs in a process of their own: a crew takes all children of its process for its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from hot_path import child; child()"],
+        cwd=Path(__file__).parent,
+        stdout=subprocess.PIPE,
+        timeout=_PATIENCE_S,
+        check=True,
+    )
+    return {name: msgspec.json.decode(done.stdout, type=Cost)}
+
+
+def child() -> None:
+    """Count jobs, and print what one costs."""
+    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(_jobs())))
 
 
 async def _cached_calls(app: App, meta: dict[str, Any]) -> Cost:
@@ -199,7 +222,7 @@ def main() -> int:
     parser.add_argument("--update", action="store_true", help="what is true now is expected")
     parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args()
-    costs = asyncio.run(measure())
+    costs = measure()
     if options.update:
         COMMITTED.write_bytes(to_json(committed() | {python_version(): costs}))
     return publish(lambda: _report(costs), options.json)
