@@ -13,6 +13,7 @@ from protocol.tools.suggest import nearest
 from workers.items import item, within_bounds
 from workers.parse.above import first_line_above
 from workers.parse.answer import Answer
+from workers.parse.siblings import Siblings
 from workers.parse.source_lines import SourceLines, numbered
 from workers.syntax.budget import Budget
 from workers.syntax.outline import Row, outline
@@ -29,7 +30,6 @@ _MOST_SOURCES = 5
 """If one name has more definitions in a file than this, they are listed and not shown."""
 
 _MOST_PLACES = 1_000
-_MOST_BESIDE = 30
 _MOST_NAME = 60
 _PART_LINES = 60
 _PART_CHARACTERS = 3_000
@@ -123,6 +123,7 @@ class _Writer:
     ) -> None:
         self.is_cut = False
         self._rows = rows
+        self._siblings = Siblings(rows)
         self._tree = tree
         self._data = data
         self._lines = SourceLines(data)
@@ -140,8 +141,8 @@ class _Writer:
                 yield from self._source(self._rows[number])
 
     def _place(self, number: int) -> Item:
-        symbol, level = self._rows[number].symbol, self._rows[number].level
-        beside, inside = self._beside(number, level), self._inside(number, level)
+        symbol = self._rows[number].symbol
+        beside, inside = self._siblings.beside(number), self._siblings.inside(number)
         row = FoundSymbol(
             qualified_name=symbol.qualified_name,
             kind=symbol.kind,
@@ -160,35 +161,6 @@ class _Writer:
         if beside:
             said.append(f"beside {', '.join(beside)}")
         return item(shorten(" · ".join(said), 600), row)
-
-    def _beside(self, number: int, level: int) -> list[str]:
-        """Return the names in the same parent, the nearest first."""
-        before = self._until_parent(range(number - 1, -1, -1), level)
-        after = self._until_parent(range(number + 1, len(self._rows)), level)
-        found = [*before, *after]
-        found.sort(key=lambda other: abs(other - number))
-        return self._names(found, self._rows[number].symbol.name)
-
-    def _until_parent(self, numbers: range, level: int) -> Iterator[int]:
-        for number in numbers:
-            if self._rows[number].level < level:
-                return
-            if self._rows[number].level == level:
-                yield number
-
-    def _inside(self, number: int, level: int) -> list[str]:
-        found: list[int] = []
-        for other in range(number + 1, len(self._rows)):
-            if self._rows[other].level <= level:
-                break
-            if self._rows[other].level == level + 1:
-                found.append(other)
-        return self._names(found)
-
-    def _names(self, numbers: list[int], own: str = "") -> list[str]:
-        names = dict.fromkeys(self._rows[each].symbol.name for each in numbers)
-        names.pop(own, None)
-        return [shorten(name, _MOST_NAME) for name in list(names)[:_MOST_BESIDE]]
 
     def _source(self, row: Row) -> Iterator[Item]:
         """Yield the lines of a symbol in parts, so that a page can end between two of them."""
