@@ -1,6 +1,7 @@
 """What a tool sees of the process it runs in."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 import msgspec
@@ -39,3 +40,37 @@ class JobContext(Protocol):
 
 Tool = Callable[[msgspec.Raw, JobContext], bytes]
 """Takes the job's raw arguments, returns its encoded result. May raise `JobCancelled` and `CallRefused`."""
+
+
+class AsyncJobContext(Protocol):
+    """One running job's way to the outside, where many run at once; to cancel it cancels its task."""
+
+    @property
+    def settings(self) -> WorkerSettings:
+        """The limits that hold in this worker."""
+        ...
+
+    @property
+    def deadline(self) -> float:
+        """When nobody waits for an answer any more, as a time of the event loop."""
+        ...
+
+    def progress(self, done: float, total: float | None, message: str) -> None:
+        """Say how far the job is: *done* of *total* units (None: unknown)."""
+
+
+AsyncTool = Callable[[msgspec.Raw, AsyncJobContext], Awaitable[bytes]]
+"""As `Tool`, but many run at once on one event loop; none may hold it up for long."""
+
+
+class Outside(Protocol):
+    """What an asynchronous kind sees of its process, whichever job runs."""
+
+    @property
+    def settings(self) -> WorkerSettings:
+        """What the coordinator has told this process."""
+        ...
+
+
+Serving = Callable[[Outside], AbstractAsyncContextManager[Mapping[str, AsyncTool]]]
+"""Opens what all jobs of a kind share, for as long as it serves, and returns its tools."""
