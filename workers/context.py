@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from protocol.worker.messages import Answer
 from protocol.worker.settings import WorkerSettings
 
 
@@ -57,6 +58,10 @@ class AsyncJobContext(Protocol):
 
     def progress(self, done: float, total: float | None, message: str) -> None:
         """Say how far the job is: *done* of *total* units (None: unknown)."""
+
+    async def ask(self, tool: str, arguments: bytes) -> Answer:
+        """Have another *tool* of the server called with encoded *arguments*, on behalf of this job."""
+        ...
 
 
 AsyncTool = Callable[[msgspec.Raw, AsyncJobContext], Awaitable[bytes]]
