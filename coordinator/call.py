@@ -20,7 +20,7 @@ from coordinator.runs.fanout import FileRun
 from coordinator.runs.merge import Merged
 from coordinator.runs.request import Request, Services
 from coordinator.runs.work import FileWork, file_work
-from coordinator.tool_job import ToolJob, ToolRequest, ToolWork, tool_work
+from coordinator.tool_job import ToolJob, ToolRequest, ToolWork, contract_work, tool_work
 from coordinator.tool_registry import OfferedTool, ToolRegistry
 from protocol.errors import CallRefused
 from protocol.tools.arguments import ArgumentDecoder
@@ -165,6 +165,8 @@ class Calls:
         arguments = self._decoders[call.tool].decode(call.arguments)
         if isinstance(arguments, Sources):
             self._seek(call, file_work(tool, arguments, self._working_directory))
+        elif tool.kind is not None:
+            self._seek(call, contract_work(tool, arguments, self._services.crew.deadline_s))
         else:
             answer = merged_answer(self._local_tools[call.tool](arguments))
             self._answer(call, answer.body, "done")

@@ -7,7 +7,6 @@ Rule 3: what all jobs share is opened before Ready, inside the sandbox, and clos
 """
 
 import asyncio
-import itertools
 import os
 from collections.abc import Mapping
 
@@ -32,6 +31,7 @@ from protocol.worker.settings import WorkerSettings
 from workers.channel import Channel
 from workers.context import AsyncTool
 from workers.kinds import Kind
+from workers.questions import Questions
 from workers.runtime import failed, resident_bytes, sendable
 from workers.sandbox.apply import Prepared
 
@@ -57,7 +57,7 @@ class AsyncRuntime:
         self._sandbox = sandbox
         self._tools: Mapping[str, AsyncTool] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._contexts: dict[int, _Context] = {}
+        self.questions = Questions(self._send)
         self._jobs_done = 0
         self._broken: ProtocolError | None = None
 
@@ -108,17 +108,15 @@ class AsyncRuntime:
             case Cancel(id=job_id):
                 if (task := self._tasks.get(job_id)) is not None:
                     task.cancel()
-            case Answer(id=job_id):
-                if (context := self._contexts.get(job_id)) is not None:
-                    context.answered(message)
+            case Answer():
+                self.questions.take(message)
             case Ping(n=n):
                 self._channel.send(self._beat(n))
             case Drain():
                 self._over.set()
 
     def _start(self, job: Job) -> None:
-        self._contexts[job.id] = context = _Context(self, job)
-        task = self._loop.create_task(self._answer(job, context))
+        task = self._loop.create_task(self._answer(job, _Context(self, job)))
         self._tasks[job.id] = task
         # Also of a task that is cancelled before it has begun: its job still gets an answer.
         task.add_done_callback(lambda done: self._ended(job, done))
@@ -126,7 +124,8 @@ class AsyncRuntime:
     def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
         if task.cancelled():
             self._send(Failed(id=job.id, code="cancelled", message="cancelled"))
-        del self._tasks[job.id], self._contexts[job.id]
+        self.questions.drop(job.id)
+        del self._tasks[job.id]
         self._jobs_done += 1
 
     # --- what goes out
@@ -149,10 +148,6 @@ class AsyncRuntime:
     def send_progress(self, job_id: int, done: float, total: float | None, message: str) -> None:
         """Say how far *job_id* is."""
         self._send(Progress(id=job_id, done=done, total=total, message=message))
-
-    def send_ask(self, ask: Ask) -> None:
-        """Have a tool called on behalf of a job."""
-        self._send(ask)
 
     def _send(self, message: Progress | Done | Failed | Ask) -> None:
         try:
@@ -203,24 +198,10 @@ class _Context:
         self.deadline = asyncio.get_running_loop().time() + job.timeout
         self._runtime = runtime
         self._job_id = job.id
-        self._numbers = itertools.count(1)
-        self._asked: dict[int, asyncio.Future[Answer]] = {}
 
     def progress(self, done: float, total: float | None, message: str) -> None:
         self._runtime.send_progress(self._job_id, done, total, message)
 
-    async def ask(self, tool: str, arguments: bytes) -> Answer:
-        """Have *tool* called, and return what became of it."""
-        number = next(self._numbers)
-        self._asked[number] = future = asyncio.get_running_loop().create_future()
-        self._runtime.send_ask(Ask(self._job_id, number, tool, msgspec.Raw(arguments)))
-        try:
-            return await future
-        finally:
-            del self._asked[number]
-
-    def answered(self, answer: Answer) -> None:
-        """The coordinator has answered a question."""
-        future = self._asked.get(answer.ask)
-        if future is not None and not future.done():
-            future.set_result(answer)
+    async def ask(self, tool: str, arguments: bytes) -> msgspec.Raw:
+        future = self._runtime.questions.ask(self._job_id, tool, msgspec.Raw(arguments))
+        return await asyncio.wrap_future(future)

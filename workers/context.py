@@ -6,7 +6,6 @@ from typing import Protocol
 
 import msgspec
 
-from protocol.worker.messages import Answer
 from protocol.worker.settings import WorkerSettings
 
 
@@ -59,8 +58,14 @@ class AsyncJobContext(Protocol):
     def progress(self, done: float, total: float | None, message: str) -> None:
         """Say how far the job is: *done* of *total* units (None: unknown)."""
 
-    async def ask(self, tool: str, arguments: bytes) -> Answer:
-        """Have another *tool* of the server called with encoded *arguments*, on behalf of this job."""
+    async def ask(self, tool: str, arguments: bytes) -> msgspec.Raw:
+        """Have another *tool* of the server called with encoded *arguments*, on behalf of this job.
+
+        Returns the result of an MCP `tools/call`, as JSON.
+
+        Raises:
+            AskRefused: there is no result, and why (see `workers.questions`).
+        """
         ...
 
 
