@@ -26,6 +26,7 @@ from coordinator.frontends.mcp.resources import Library, Resource, Template
 from coordinator.frontends.mcp.server import McpServer, ServerInfo
 from coordinator.git.history import GitLimits
 from coordinator.git.process import GitProcesses
+from coordinator.nested import NestedCalls
 from coordinator.observe.log import log_degraded, log_note, log_worker_line
 from coordinator.observe.metrics import Metrics, Observatory, degradation, summary
 from coordinator.runs.earlier import Git
@@ -73,6 +74,7 @@ class App:
             self._metrics,
             self._directory,
         )
+        self.dispatcher.answer_with(NestedCalls(self.calls, self.crew.answer))
         self.offers = Offers(
             config.workers, self.calls.tools, lambda kind: self.crew.refusal(kind) is None
         )

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from coordinator.dispatch.backend import Outcome
-from protocol.worker.messages import Part, Progress, Ready, ToWorker
+from protocol.worker.messages import Ask, Part, Progress, Ready, ToWorker
 
 
 class Spawn(msgspec.Struct, frozen=True):
@@ -31,7 +31,7 @@ class Report(msgspec.Struct, frozen=True):
     """Tell the sink about a task."""
 
     task_id: int
-    news: Outcome | Part | Progress
+    news: Outcome | Part | Progress | Ask
 
 
 class Announce(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from coordinator.dispatch.backend import Outcome, Refusal, Task
 from protocol.errors import sentence
 from protocol.framing import Overlong
 from protocol.worker.messages import Ready, decode_from_worker, encode_line
+from protocol.worker.session import MOST_ASKS
 from protocol.worker.settings import CREW_VARIABLE, VARIABLE, WorkerSettings
 
 
@@ -27,7 +28,7 @@ class KindConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of worker: how many, how they start, what they may do.
 
     *argv* starts one worker; *zygote_argv* starts a process that forks them, None: there is no such thing.
-    *depth* is how many short jobs one worker may have at a time.
+    *depth* is how many short jobs one worker may have at a time. *may_ask*: its jobs may have tools called.
     """
 
     name: str
@@ -39,6 +40,7 @@ class KindConfig(msgspec.Struct, frozen=True, kw_only=True):
     zygote_argv: tuple[str, ...] | None = None
     environment: Mapping[str, str] = {}
     depth: int = 1
+    may_ask: bool = False
 
 
 def built_in_argv(kind: str, *module: str) -> tuple[str, ...]:
@@ -77,6 +79,7 @@ class KindCrew:
             random.uniform,
             least=config.scaling.least,
             depth=config.depth,
+            most_asks=MOST_ASKS if config.may_ask else 0,
         )
         self._env = {
             **os.environ,

@@ -19,7 +19,7 @@ from coordinator.crew.actions import Note, Report
 from coordinator.crew.kind_crew import KindConfig, KindCrew, Observer
 from coordinator.crew.orphans import adopt_orphans, kill_orphans
 from coordinator.dispatch.backend import Outcome, Refusal, Sink, Task
-from protocol.worker.messages import Part, Ready
+from protocol.worker.messages import Answer, Ask, Part, Ready
 
 _QUIET_INTERVAL_S = 1.0
 _SHORTEST_INTERVAL_S = 0.001
@@ -112,6 +112,11 @@ class LocalCrew:
             crew.carry_out(crew.roster.cancel(task_id, time.monotonic()))
             self._look_soon()
 
+    def answer(self, task_id: int, answer: Answer) -> None:
+        """Tell a running task what became of its question."""
+        if crew := self._owners.get(task_id):
+            crew.carry_out(crew.roster.answer(task_id, answer))
+
     async def close(self, grace_s: float) -> None:
         """Ask every worker to go, kill what is left after *grace_s* seconds, return when all are reaped."""
         self._closing = True
@@ -165,6 +170,8 @@ class LocalCrew:
             self._changed(kind)
             if any(member.cancelled_at for member in self.kinds[kind].roster.members):
                 self._look_soon()  # what was to be dropped may have just begun
+        elif isinstance(report.news, Ask):
+            self._sink.on_ask(report.task_id, report.news)
         else:
             self._sink.on_progress(report.task_id, report.news)
 

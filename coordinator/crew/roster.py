@@ -19,12 +19,14 @@ from coordinator.crew.health import (
     wear,
 )
 from coordinator.crew.member import Member, Phase
-from coordinator.crew.orders import ask_to_drop, ask_to_go, kill
+from coordinator.crew.orders import ask_to_drop, ask_to_go, close_asks, kill, tell
 from coordinator.crew.restarts import RestartBudget
 from coordinator.crew.staffing import PLANNED, Staffing
 from coordinator.dispatch.backend import Outcome, Task
 from protocol.errors import ProtocolError
 from protocol.worker.messages import (
+    Answer,
+    Ask,
     Beat,
     Done,
     Failed,
@@ -60,10 +62,14 @@ class Roster:
         *,
         least: int | None = None,
         depth: int = 1,
+        most_asks: int = 0,
     ) -> None:
+        """*most_asks*: how many questions a job may have open; 0 = these workers may not ask."""
         self.limits = limits
         self.staffing = Staffing(most, most if least is None else least, depth, budget, draw)
         self.members = self.staffing.members
+        for member in self.members:
+            member.most_asks = most_asks
         self.late_replies = 0
         self._depth = depth
         self._mean_short_s: float | None = None
@@ -132,6 +138,14 @@ class Roster:
         """Ask the worker that has the task to stop; the verdict sees to it if it does not."""
         owner = next((m for m in self.members if task_id in m.tasks), None)
         return [] if owner is None else ask_to_drop(owner, task_id, now)
+
+    def answer(self, task_id: int, answer: Answer) -> Actions:
+        """Give the task its answer, if it still waits for one."""
+        for member in self.members:
+            if task_id in member.tasks and member.phase is Phase.ALIVE:
+                is_open = answer.ask in member.session.open_asks(task_id)
+                return tell(member, answer) if is_open else []
+        return []
 
     # --- events: what a worker does
 
@@ -251,10 +265,19 @@ class Roster:
             case Part(id=task_id) | Progress(id=task_id):
                 member.extend(task_id, now)
                 return [Report(task_id, message)] if task_id in member.tasks else []
+            case Ask():
+                return self._take_ask(member, message)
             case Done():
                 return self._finish(member, message, now)
             case Failed():
                 return self._finish(member, message, now)
+
+    def _take_ask(self, member: Member, ask: Ask) -> Actions:
+        if member.phase is not Phase.ALIVE:
+            return []  # it is being killed, and can be told nothing
+        if ask.id in member.tasks and ask.id not in member.asked:
+            return [Report(ask.id, ask)]
+        return close_asks(member, ask.id)
 
     def _finish(self, member: Member, message: Done | Failed, now: float) -> Actions:
         task = member.tasks.get(message.id)

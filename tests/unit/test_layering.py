@@ -47,6 +47,7 @@ LAYERS = (
     "tool_job",
     "operators",
     "call",
+    "nested",
     "third_party",
     "built_in",
     "frontends",
