@@ -27,6 +27,10 @@ ErrorCode = Literal[
     "outcome_unknown",
     "cancelled",
     "tool_failed",
+    "host_unreachable",
+    "no_model",
+    "no_answer",
+    "budget_exhausted",
     "shutting_down",
     "internal",
 ]

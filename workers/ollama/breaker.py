@@ -7,6 +7,7 @@ Source: M. Nygard, "Release It!", 2nd edition, 2018, chapter 5; the rate over a 
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -31,8 +32,14 @@ class BreakerPolicy(msgspec.Struct, frozen=True, kw_only=True):
 class Breaker:
     """The state of one host. Each `allows` that says yes is followed by one of the other three calls."""
 
-    def __init__(self, policy: BreakerPolicy) -> None:
+    def __init__(
+        self,
+        policy: BreakerPolicy,
+        on_change: Callable[[State, State], None] = lambda *_: None,
+    ) -> None:
+        """*on_change* hears of every change of the state."""
         self.state: State = "closed"
+        self._on_change = on_change
         self._policy = policy
         self._in_a_row = 0
         self._seen: deque[tuple[float, bool]] = deque(maxlen=_MOST_REMEMBERED)
@@ -67,8 +74,8 @@ class Breaker:
         if not self.would_allow(now):
             return False
         if self.state != "closed":
-            self.state = "half_open"
             self._is_probed = True
+            self._become("half_open")
         return True
 
     def answered(self, now: float) -> None:
@@ -78,9 +85,9 @@ class Breaker:
         if self.state == "closed":
             self._seen.append((now, True))
             return
-        self.state = "closed"
         self._openings = 0
         self._seen.clear()
+        self._become("closed")
 
     def failed(self, now: float) -> None:
         """No answer came."""
@@ -112,7 +119,12 @@ class Breaker:
         pause_s = policy.open_s * 2.0 ** min(self._openings, 30)
         self._openings += 1
         self._retry_at = now + min(pause_s, policy.open_max_s)
-        self.state = "open"
         self._is_probed = False
         self._in_a_row = 0
         self._seen.clear()
+        self._become("open")
+
+    def _become(self, state: State) -> None:
+        before, self.state = self.state, state
+        if state != before:
+            self._on_change(before, state)

@@ -1,4 +1,4 @@
-"""What every kind of model server can be asked, in one form; `native.py` and `openai.py` put it into theirs."""
+"""What every kind of model server can be asked, in one form; `native` and `openai` put it into theirs."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, Protocol

@@ -34,7 +34,7 @@ class Http:
 
     def __init__(self, host: HostSettings, settings: OllamaSettings, path: str = "") -> None:
         """*path* is what all its requests have before their own."""
-        self._host = host
+        self.name = f"host {host.name} ({host.url})"
         self._settings = settings
         self._base = host.url + path
         self._key, self._lack = read_key(host)
@@ -69,7 +69,7 @@ class Http:
         """
         patience_s = self._settings.first_token_timeout_s if within_s is None else within_s
         try:
-            patience = _Patience(self._name(), None)
+            patience = _Patience(self.name, None)
             async with (
                 asyncio.timeout(patience_s),
                 self._request(method, path, body, patience) as response,
@@ -78,9 +78,9 @@ class Http:
                 while not response.content.at_eof() and len(data) <= MOST_BODY_BYTES:
                     data += await response.content.read(MOST_BODY_BYTES + 1 - len(data))
         except TimeoutError:
-            raise Stalled(f"{self._name()} gave no answer within {patience_s:g} s") from None
+            raise Stalled(f"{self.name} gave no answer within {patience_s:g} s") from None
         if len(data) > MOST_BODY_BYTES:
-            raise Garbled(f"{self._name()} answered with more than {MOST_BODY_BYTES >> 20} MiB")
+            raise Garbled(f"{self.name} answered with more than {MOST_BODY_BYTES >> 20} MiB")
         return data
 
     async def stream(self, path: str, body: object) -> AsyncGenerator[bytes]:
@@ -90,7 +90,7 @@ class Http:
             HostFailure: there is no answer, or it ended in the middle.
         """
         first_s, idle_s = self._settings.first_token_timeout_s, self._settings.idle_timeout_s
-        patience = _Patience(self._name(), first_s)
+        patience = _Patience(self.name, first_s)
         async with self._request("POST", path, body, patience) as response:
             while data := await patience.wait(response.content.readany()):
                 patience.seconds, patience.what = idle_s, "nothing more"
@@ -105,9 +105,7 @@ class Http:
         try:
             return msgspec.json.decode(data, type=type_)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise Garbled(
-                f"{self._name()} answered what its API does not promise: {error}"
-            ) from error
+            raise Garbled(f"{self.name} answered what its API does not promise: {error}") from error
 
     def clean(self, text: str) -> str:
         """Return what a server says without our key, on one line, and not too long."""
@@ -117,9 +115,6 @@ class Http:
         return text if len(text) <= _LONGEST_SAID else text[: _LONGEST_SAID - 1] + "…"
 
     # --- inside
-
-    def _name(self) -> str:
-        return f"host {self._host.name} ({self._host.url})"
 
     @contextlib.asynccontextmanager
     async def _request(
@@ -150,28 +145,28 @@ class Http:
         except HostFailure:
             raise
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
-            raise Said(f"{self._name()} has no usable address") from error
+            raise Said(f"{self.name} has no usable address") from error
         except aiohttp.ClientConnectorError as error:
             why = self.clean(error.strerror or str(error.os_error))
-            raise Unreachable(f"{self._name()} cannot be reached: {why}") from error
+            raise Unreachable(f"{self.name} cannot be reached: {why}") from error
         except aiohttp.ConnectionTimeoutError as error:
             limit_s = self._settings.connect_timeout_s
-            raise Unreachable(f"{self._name()} did not connect within {limit_s:g} s") from error
+            raise Unreachable(f"{self.name} did not connect within {limit_s:g} s") from error
         except aiohttp.ClientPayloadError as error:
-            raise Unreachable(f"{self._name()} broke off in the middle of its answer") from error
+            raise Unreachable(f"{self.name} broke off in the middle of its answer") from error
         except aiohttp.ClientResponseError as error:
-            raise Garbled(f"{self._name()} answered what is not HTTP") from error
+            raise Garbled(f"{self.name} answered what is not HTTP") from error
         except (aiohttp.ClientError, OSError) as error:
             if isinstance(error, TimeoutError):
                 raise
             why = type(error).__name__
-            raise Unreachable(f"{self._name()} closed the connection ({why})") from error
+            raise Unreachable(f"{self.name} closed the connection ({why})") from error
 
     async def _said(self, response: aiohttp.ClientResponse) -> HostFailure:
         """Return the failure that an answer with an error comes to."""
         said = self.clean(_words(await response.content.read(1 << 16)))
         status = response.status
-        message = f"{self._name()} answered {status}" + (f": {said}" if said else "")
+        message = f"{self.name} answered {status}" + (f": {said}" if said else "")
         if status in _BUSY:
             return Busy(message, _seconds(response.headers.get("Retry-After", "")))
         if status == 404 and "model" in said.lower():  # noqa: PLR2004 - HTTP's own

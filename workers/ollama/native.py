@@ -134,13 +134,18 @@ class Native:
     async def chat(self, request: ChatRequest, on_chunk: OnChunk) -> ChatReply:
         """Have *request* answered (see `Chat`)."""
         heard = _Heard(request.model)
-        async for line in self._lines("/api/chat", _chat_body(request)):
-            said = self._decoded(_line, line)
-            self._require_no_error(said.error)
-            heard.take(said, on_chunk)
-            if said.done:
-                return heard.reply(said)
-        raise Unreachable("it broke off before its reply was complete")
+        last: _Line | None = None
+        async with contextlib.aclosing(self._lines("/api/chat", _chat_body(request))) as lines:
+            async for (
+                line
+            ) in lines:  # to the end of the stream, so that its connection can be used again
+                said: _Line = self._decoded(_line, line)
+                self._require_no_error(said.error)
+                heard.take(said, on_chunk)
+                last = said if said.done else last
+        if last is None:
+            raise Unreachable(f"{self._http.name} broke off before its reply was complete")
+        return heard.reply(last)
 
     async def embed(self, request: EmbedRequest) -> Embedded:
         body = {
@@ -161,13 +166,15 @@ class Native:
 
     async def pull(self, model: str) -> AsyncGenerator[PullStatus]:
         is_done = False
-        async for line in self._lines("/api/pull", {"model": model, "stream": True}):
-            said = self._decoded(_pull_line, line)
-            self._require_no_error(said.error)
-            is_done = said.status == "success"
-            yield PullStatus(said.status, said.digest, said.total, said.completed)
+        body = {"model": model, "stream": True}
+        async with contextlib.aclosing(self._lines("/api/pull", body)) as lines:
+            async for line in lines:
+                said: _PullLine = self._decoded(_pull_line, line)
+                self._require_no_error(said.error)
+                is_done = said.status == "success"
+                yield PullStatus(said.status, said.digest, said.total, said.completed)
         if not is_done:
-            raise Unreachable("it broke off before the model was there")
+            raise Unreachable(f"{self._http.name} broke off before the model was there")
 
     async def delete(self, model: str) -> None:
         await self._http.fetch("DELETE", "/api/delete", {"model": model})
@@ -180,7 +187,9 @@ class Native:
             async for data in stream:
                 for line in decoder.feed(data):
                     if isinstance(line, Overlong):
-                        raise Garbled(f"it sent a line of more than {MOST_LINE_BYTES >> 20} MiB")
+                        raise Garbled(
+                            f"{self._http.name} sent a line of more than {MOST_LINE_BYTES >> 20} MiB"
+                        )
                     if line:
                         yield line
         if rest := decoder.rest():
@@ -190,7 +199,9 @@ class Native:
         try:
             return decoder.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise Garbled(f"it sent a line that is not what its API promises: {error}") from error
+            raise Garbled(
+                f"{self._http.name} sent a line that is not what its API promises: {error}"
+            ) from error
 
     def _require_no_error(self, error: str) -> None:
         if error:

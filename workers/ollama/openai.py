@@ -110,15 +110,17 @@ class OpenAI:
         for entry in self._http.decode(data, dict[str, Any]).get("data", ()):
             if isinstance(entry, dict) and entry.get("id") == model:
                 return Shown(facts=entry)
-        raise NoModel(f"it has no model {model!r}", 404)
+        raise NoModel(f"{self._http.name} has no model {model!r}", 404)
 
     async def chat(self, request: ChatRequest, on_chunk: OnChunk) -> ChatReply:
         """Have *request* answered (see `Chat`)."""
         heard = _Heard(request.model)
-        async for event in self._events("/chat/completions", _chat_body(request)):
-            heard.take(self._decoded(event), on_chunk)
+        events = self._events("/chat/completions", _chat_body(request))
+        async with contextlib.aclosing(events):
+            async for event in events:
+                heard.take(self._decoded(event), on_chunk)
         if not heard.reason:
-            raise Unreachable("it broke off before its reply was complete")
+            raise Unreachable(f"{self._http.name} broke off before its reply was complete")
         return heard.reply()
 
     async def embed(self, request: EmbedRequest) -> Embedded:
@@ -131,12 +133,11 @@ class OpenAI:
             vectors=[row.embedding for row in rows], prompt_tokens=said.usage.prompt_tokens or 0
         )
 
-    async def pull(self, model: str) -> AsyncGenerator[PullStatus]:
-        raise Said(f"it is not an Ollama server and cannot pull {model!r}")
-        yield PullStatus()
+    def pull(self, model: str) -> AsyncGenerator[PullStatus]:
+        raise Said(f"{self._http.name} is not an Ollama server and cannot pull {model!r}")
 
     async def delete(self, model: str) -> None:
-        raise Said(f"it is not an Ollama server and cannot delete {model!r}")
+        raise Said(f"{self._http.name} is not an Ollama server and cannot delete {model!r}")
 
     # --- inside
 
@@ -146,16 +147,19 @@ class OpenAI:
             async for data in stream:
                 for event in decoder.feed(data):
                     if isinstance(event, Overlong):
-                        raise Garbled(f"it sent an event of more than {MOST_EVENT_BYTES >> 20} MiB")
-                    if event.strip() == _DONE:
-                        return
-                    yield event
+                        raise Garbled(
+                            f"{self._http.name} sent an event of more than {MOST_EVENT_BYTES >> 20} MiB"
+                        )
+                    if event.strip() != _DONE:  # the end of the stream follows
+                        yield event
 
     def _decoded(self, event: bytes) -> _Event:
         try:
             said = _event.decode(event)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise Garbled(f"it sent an event that is not what its API promises: {error}") from error
+            raise Garbled(
+                f"{self._http.name} sent an event that is not what its API promises: {error}"
+            ) from error
         if said.error is not None:
             words = said.error.get("message") if isinstance(said.error, dict) else said.error
             raise Said(self._http.clean(str(words)))

@@ -1,0 +1,45 @@
+"""What the `ollama` kind of worker offers: one process that has many calls wait for model servers at once."""
+
+import re
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+
+from protocol.errors import CallRefused
+from protocol.models.budget import Budget, Usage
+from protocol.models.settings import OllamaSettings
+from workers.context import AsyncTool, Outside
+from workers.ollama.asking import Asker
+from workers.ollama.gateway import Gateway
+from workers.ollama.listing import Listings
+from workers.ollama.managing import Managing
+from workers.ollama.pool import Pool
+from workers.ollama.refusals import RefusalRules
+from workers.ollama.run import Runs
+
+CAPACITY: Final = 1000
+"""Calls that are in progress at a time; how many a model gets of them, its bulkhead says."""
+
+
+@asynccontextmanager
+async def serving(outside: Outside) -> AsyncGenerator[Mapping[str, AsyncTool]]:
+    """Have connections to all hosts for as long as the worker serves."""
+    settings = msgspec.json.decode(outside.settings.of_kind, type=OllamaSettings)
+    pool = Pool(settings, outside.report)
+    budget = Budget(settings.budget, settings.prices)
+    gateway = Gateway(pool, budget, outside.report_usage)
+    runs = Runs(Asker(gateway, RefusalRules(settings.refusals)))
+    listings, managing = Listings(gateway), Managing(gateway)
+    async with pool.opened():
+        yield {
+            "ollama_run": runs.run,
+            "ollama_run_many": runs.run_many,
+            "ollama_list_models": listings.list_models,
+            "ollama_show": listings.show,
+            "ollama_pull": managing.pull,
+            "ollama_delete": managing.delete,
+            "ollama_embed": managing.embed,
+        }
