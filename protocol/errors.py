@@ -25,6 +25,7 @@ ErrorCode = Literal[
     "memory_limit",
     "worker_lost",
     "outcome_unknown",
+    "conflict",
     "cancelled",
     "tool_failed",
     "host_unreachable",
