@@ -2,30 +2,60 @@
 
 import os
 
+from msgspec.structs import replace
+
 from coordinator.config import Config, CrewConfig
 from coordinator.crew.health import HealthLimits
 from coordinator.crew.kind_crew import KindConfig, built_in_argv, zygote_argv
 from coordinator.crew.restarts import RestartPolicy
 from coordinator.crew.scaling import ScalingPolicy
+from coordinator.models import encoded, ollama_sandbox
+from protocol.models.settings import OllamaSettings
+from protocol.tools.ollama_shapes import KIND as OLLAMA
 from protocol.worker.sandbox import SandboxPolicy
 from protocol.worker.settings import WorkerSettings
 
+MODELS_KEPT_S = 3600.0
+"""The worker in front of model servers knows how they are: it stays for so long after its last call."""
+
+_NEVER = 10_000_000
+"""It is not replaced for the number of its jobs either."""
+
+
+def ollama_kind(crew: CrewConfig, settings: WorkerSettings, ollama: OllamaSettings) -> KindConfig:
+    """Return the kind that talks to model servers: one process, which many calls share, from the first on."""
+    ours = replace(
+        settings,
+        sandbox=ollama_sandbox(settings.sandbox, ollama),
+        of_kind=encoded(ollama),
+    )
+    kind = built_in_kind(OLLAMA, 0, 1, crew, ours)
+    return replace(
+        kind,
+        scaling=replace(kind.scaling, keepalive_s=MODELS_KEPT_S),
+        zygote_argv=None,  # there is one worker, and nothing to fork it from that would be worth its memory
+        depth=1,
+        may_ask=True,
+        limits=replace(kind.limits, max_jobs=_NEVER),
+    )
+
 
 def built_in_kinds(crew: CrewConfig, settings: WorkerSettings) -> list[KindConfig]:
-    """Return the kinds of worker that there always are."""
+    """Return the kinds of worker that work on files."""
     numbers = {
         "parse": (crew.parse_workers_min, crew.parse_workers),
         "analyze": (crew.analyze_workers_min, crew.analyze_workers),
     }
     return [
-        _built_in_kind(name, least, most or _cores(), crew, settings)
+        built_in_kind(name, least, most or _cores(), crew, settings)
         for name, (least, most) in numbers.items()
     ]
 
 
-def _built_in_kind(
+def built_in_kind(
     name: str, least: int, most: int, crew: CrewConfig, settings: WorkerSettings
 ) -> KindConfig:
+    """Return a kind of ours of which there are *least* to *most* workers."""
     return KindConfig(
         name=name,
         scaling=ScalingPolicy(

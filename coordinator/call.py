@@ -124,11 +124,16 @@ class Calls:
         self._metrics = metrics
         self._working_directory = working_directory
         self._local_tools: dict[str, LocalTool] = {}
+        self._guard: Callable[[Contract], None] = lambda _: None
         self._runs: dict[bytes, _Running] = {}
 
     def add_local_tool(self, name: str, tool: LocalTool) -> None:
         """Let the coordinator answer *name* itself."""
         self._local_tools[name] = tool
+
+    def guard_with(self, guard: Callable[[Contract], None]) -> None:
+        """Ask *guard* before each job of a tool of ours; it raises `CallRefused` if there is to be none."""
+        self._guard = guard
 
     def is_quiet(self) -> bool:
         """Tell whether no call is in progress."""
@@ -166,6 +171,7 @@ class Calls:
         if isinstance(arguments, Sources):
             self._seek(call, file_work(tool, arguments, self._working_directory))
         elif tool.kind is not None:
+            self._guard(tool)
             self._seek(call, contract_work(tool, arguments, self._services.crew.deadline_s))
         else:
             answer = merged_answer(self._local_tools[call.tool](arguments))

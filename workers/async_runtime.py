@@ -22,6 +22,7 @@ from protocol.worker.messages import (
     Drain,
     Failed,
     Job,
+    Notice,
     Ping,
     Progress,
     Ready,
@@ -149,7 +150,11 @@ class AsyncRuntime:
         """Say how far *job_id* is."""
         self._send(Progress(id=job_id, done=done, total=total, message=message))
 
-    def _send(self, message: Progress | Done | Failed | Ask) -> None:
+    def report(self, event: str, subject: str, detail: str = "", **amounts: float) -> None:
+        """Have something logged and counted."""
+        self._send(Notice(event, subject, detail, amounts))
+
+    def _send(self, message: Progress | Done | Failed | Ask | Notice) -> None:
         try:
             self._channel.send(message)
         except OSError:

@@ -81,6 +81,9 @@ class Outside(Protocol):
         """What the coordinator has told this process."""
         ...
 
+    def report(self, event: str, subject: str, detail: str = "", **amounts: float) -> None:
+        """Have something logged and counted: *event* has happened to *subject* (see `Notice`)."""
+
 
 Serving = Callable[[Outside], AbstractAsyncContextManager[Mapping[str, AsyncTool]]]
 """Opens what all jobs of a kind share, for as long as it serves, and returns its tools."""

@@ -20,6 +20,7 @@ BUILT_IN: Final = {
     "parse": "workers.parse.kind",
     "analyze": "workers.analyze.kind",
     "ollama": "workers.ollama.kind",
+    "draft": "workers.draft.kind",
 }
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from coordinator.dispatch.backend import Outcome
-from protocol.worker.messages import Ask, Part, Progress, Ready, ToWorker
+from protocol.worker.messages import Ask, Notice, Part, Progress, Ready, ToWorker
 
 
 class Spawn(msgspec.Struct, frozen=True):
@@ -40,6 +40,12 @@ class Announce(msgspec.Struct, frozen=True):
     ready: Ready
 
 
+class Relay(msgspec.Struct, frozen=True):
+    """A worker wants something logged and counted."""
+
+    notice: Notice
+
+
 class Note(msgspec.Struct, frozen=True):
     """One lifecycle event for the log and the metrics."""
 
@@ -68,5 +74,5 @@ class Note(msgspec.Struct, frozen=True):
     count: int | None = None
 
 
-Action = Spawn | Send | Kill | Report | Announce | Note
+Action = Spawn | Send | Kill | Report | Announce | Relay | Note
 Actions = list[Action]

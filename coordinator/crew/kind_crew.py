@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from coordinator.crew.actions import Actions, Announce, Kill, Note, Report, Send, Spawn
+from coordinator.crew.actions import Actions, Announce, Kill, Note, Relay, Report, Send, Spawn
 from coordinator.crew.birth import Child, Ends, how_it_ended, launch_program
 from coordinator.crew.health import HealthLimits
 from coordinator.crew.restarts import RestartBudget, RestartPolicy
@@ -19,7 +19,7 @@ from coordinator.crew.zygote import Zygote, ZygoteConfig
 from coordinator.dispatch.backend import Outcome, Refusal, Task
 from protocol.errors import sentence
 from protocol.framing import Overlong
-from protocol.worker.messages import Ready, decode_from_worker, encode_line
+from protocol.worker.messages import Notice, Ready, decode_from_worker, encode_line
 from protocol.worker.session import MOST_ASKS
 from protocol.worker.settings import CREW_VARIABLE, VARIABLE, WorkerSettings
 
@@ -62,6 +62,7 @@ class Observer(msgspec.Struct, frozen=True):
     on_note: Callable[[str, Note], None]
     on_ready: Callable[[str, Ready], None]
     on_log: Callable[[str, int, str], None]
+    on_notice: Callable[[str, Notice], None]
 
 
 class KindCrew:
@@ -154,6 +155,8 @@ class KindCrew:
                     self._processes[number].kill()
                 case Announce(ready=ready):
                     self._observer.on_ready(self.config.name, ready)
+                case Relay(notice=notice):
+                    self._observer.on_notice(self.config.name, notice)
                 case Note():
                     self._observer.on_note(self.config.name, action)
 

@@ -19,7 +19,7 @@ from coordinator.crew.actions import Note, Report
 from coordinator.crew.kind_crew import KindConfig, KindCrew, Observer
 from coordinator.crew.orphans import adopt_orphans, kill_orphans
 from coordinator.dispatch.backend import Outcome, Refusal, Sink, Task
-from protocol.worker.messages import Answer, Ask, Part, Ready
+from protocol.worker.messages import Answer, Ask, Notice, Part, Ready
 
 _QUIET_INTERVAL_S = 1.0
 _SHORTEST_INTERVAL_S = 0.001
@@ -34,6 +34,7 @@ class CrewListener(msgspec.Struct, frozen=True):
     on_note: Callable[[str, Note], None]
     on_ready: Callable[[str, Ready], None]
     on_log: Callable[[str, int, str], None]
+    on_notice: Callable[[str, Notice], None] = lambda *_: None
 
 
 class LocalCrew:
@@ -52,7 +53,9 @@ class LocalCrew:
         owns_process: bool = False,
         others: Callable[[], set[int]] = set,
     ) -> None:
-        observer = Observer(self._report, self._note, listener.on_ready, listener.on_log)
+        observer = Observer(
+            self._report, self._note, listener.on_ready, listener.on_log, listener.on_notice
+        )
         crew_id = f"{os.getpid()}-{time.monotonic_ns()}"
         self.kinds = {
             kind.name: KindCrew(kind, crew_id, observer, self._on_change) for kind in kinds

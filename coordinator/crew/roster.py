@@ -7,7 +7,7 @@ Rule 3: whom the roster lets go, and when somebody new starts, is decided in `st
 
 from collections.abc import Callable, Mapping
 
-from coordinator.crew.actions import Actions, Announce, Note, Report, Send
+from coordinator.crew.actions import Actions, Announce, Note, Relay, Report, Send
 from coordinator.crew.assign import choose
 from coordinator.crew.health import (
     RECYCLING,
@@ -32,6 +32,7 @@ from protocol.worker.messages import (
     Failed,
     FromWorker,
     Job,
+    Notice,
     Part,
     Progress,
     Ready,
@@ -265,11 +266,11 @@ class Roster:
             case Part(id=task_id) | Progress(id=task_id):
                 member.extend(task_id, now)
                 return [Report(task_id, message)] if task_id in member.tasks else []
+            case Notice():
+                return [Relay(message)]
             case Ask():
                 return self._take_ask(member, message)
-            case Done():
-                return self._finish(member, message, now)
-            case Failed():
+            case Done() | Failed():
                 return self._finish(member, message, now)
 
     def _take_ask(self, member: Member, ask: Ask) -> Actions:

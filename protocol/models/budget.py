@@ -10,10 +10,14 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from typing import Final
 
 import msgspec
 
 from protocol.models.settings import BudgetLimits, Price
+
+MODEL_USED: Final = "model_used"
+"""The event of a `Notice` that says what an answer took: calls, prompt_tokens, completion_tokens, cost."""
 
 _MILLION = 1_000_000
 

@@ -145,7 +145,19 @@ class Beat(msgspec.Struct, frozen=True, tag_field="type", tag="beat"):
     outdated: bool = False
 
 
-FromWorker = Ready | Progress | Part | Ask | Done | Failed | Beat
+class Notice(msgspec.Struct, frozen=True, tag_field="type", tag="notice"):
+    """Something that a worker of ours wants logged and counted, whichever job it comes from.
+
+    *event* has happened to *subject*, such as a model server; *amounts* are added up by their names.
+    """
+
+    event: str
+    subject: str = ""
+    detail: str = ""
+    amounts: dict[str, float] = {}
+
+
+FromWorker = Ready | Progress | Part | Ask | Done | Failed | Beat | Notice
 
 decode_to_worker: msgspec.json.Decoder[ToWorker] = msgspec.json.Decoder(ToWorker)
 decode_from_worker: msgspec.json.Decoder[FromWorker] = msgspec.json.Decoder(FromWorker)

@@ -23,6 +23,7 @@ from protocol.worker.messages import (
     Failed,
     FromWorker,
     Job,
+    Notice,
     Part,
     Ping,
     Progress,
@@ -58,6 +59,7 @@ _ALWAYS: tuple[type[Message], ...] = (
     Done,
     Failed,
     Beat,
+    Notice,
 )
 
 TRANSITIONS: dict[tuple[State, type[Message]], State] = {

@@ -14,7 +14,7 @@ OURS = {"protocol", "cache", "workers", "coordinator", "tests", "support", "benc
 MAY_IMPORT: dict[str, set[str]] = {
     "protocol": {"msgspec"},
     "cache": {"protocol", "msgspec", "cachetools"},
-    "workers": {"protocol", "msgspec", "tree_sitter"},
+    "workers": {"protocol", "msgspec", "tree_sitter", "aiohttp", "jsonschema_rs"},
     "coordinator": {
         "protocol",
         "cache",
@@ -44,12 +44,14 @@ LAYERS = (
     "runs",
     "answer",
     "thresholds",
+    "models",
     "tool_job",
     "operators",
     "call",
     "nested",
     "third_party",
     "built_in",
+    "drafts",
     "frontends",
     "app",
     "runtime_folder",

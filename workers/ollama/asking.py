@@ -131,20 +131,24 @@ class Asker:
             raise _NotGood("refusal", f"it refused: {_shown(text)}")
 
     def _none(self, attempts: list[Attempt], failures: list[HostFailure]) -> CallRefused:
-        is_out = len(failures) == len(attempts) and all(isinstance(f, Unreachable) for f in failures)
+        is_out = len(failures) == len(attempts) and all(
+            isinstance(f, Unreachable) for f in failures
+        )
         if is_out or (len(attempts) == 1 and failures):
             return refusal_of(failures[0], self._settings.hint)
         return CallRefused("no_answer", _told("No model has answered", attempts))
 
 
 def refusal_of(failure: HostFailure, hint: str) -> CallRefused:
-    """Return what a caller is told of a failure that ended its call; *hint*: how to have a host that answers."""
+    """Return what a caller is told of a failure that ended its call; *hint*: how to mend it."""
     message = f"{str(failure)[:1].upper()}{str(failure)[1:]}".rstrip(".") + "."
     match failure:
         case NoModel():
             return CallRefused("no_model", message)
         case Unreachable():
-            return CallRefused("host_unreachable", message if hint in message else f"{message} {hint}")
+            return CallRefused(
+                "host_unreachable", message if hint in message else f"{message} {hint}"
+            )
         case Stalled():
             return CallRefused("deadline", message)
         case _:
@@ -153,9 +157,7 @@ def refusal_of(failure: HostFailure, hint: str) -> CallRefused:
 
 def _begun(model: str) -> Attempt:
     message = "it had not answered yet"
-    return Attempt(
-        model=model, host="", outcome="failed", requests=0, seconds=0.0, message=message
-    )
+    return Attempt(model=model, host="", outcome="failed", requests=0, seconds=0.0, message=message)
 
 
 def _ended(attempt: Attempt, where: Where, began_at: float) -> Attempt:

@@ -1,15 +1,13 @@
 """What the `ollama` kind of worker offers: one process that has many calls wait for model servers at once."""
 
-import re
-import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import msgspec
 
-from protocol.errors import CallRefused
-from protocol.models.budget import Budget, Usage
+from protocol.models.budget import MODEL_USED, Budget, Usage
 from protocol.models.settings import OllamaSettings
 from workers.context import AsyncTool, Outside
 from workers.ollama.asking import Asker
@@ -30,7 +28,7 @@ async def serving(outside: Outside) -> AsyncGenerator[Mapping[str, AsyncTool]]:
     settings = msgspec.json.decode(outside.settings.of_kind, type=OllamaSettings)
     pool = Pool(settings, outside.report)
     budget = Budget(settings.budget, settings.prices)
-    gateway = Gateway(pool, budget, outside.report_usage)
+    gateway = Gateway(pool, budget, partial(_report_usage, outside))
     runs = Runs(Asker(gateway, RefusalRules(settings.refusals)))
     listings, managing = Listings(gateway), Managing(gateway)
     async with pool.opened():
@@ -43,3 +41,15 @@ async def serving(outside: Outside) -> AsyncGenerator[Mapping[str, AsyncTool]]:
             "ollama_delete": managing.delete,
             "ollama_embed": managing.embed,
         }
+
+
+def _report_usage(outside: Outside, host: str, usage: Usage, cost: float) -> None:
+    """Say what an answer took, so that it is known when this worker is long gone."""
+    outside.report(
+        MODEL_USED,
+        f"{host}/{usage.model}",
+        calls=1,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        cost=cost,
+    )

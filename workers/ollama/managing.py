@@ -40,7 +40,10 @@ class Managing:
         told = _Told(context)
         began_at = time.monotonic()
         try:
-            async with host.asked() as client, contextlib.aclosing(client.pull(given.model)) as statuses:
+            async with (
+                host.asked() as client,
+                contextlib.aclosing(client.pull(given.model)) as statuses,
+            ):
                 async for status in statuses:
                     told.hear(status, time.monotonic())
         except HostFailure as failure:
@@ -110,7 +113,9 @@ class Managing:
             return self._named(name)
         native = [host for host in self._pool.hosts if host.settings.api == "ollama"]
         if not native:
-            raise CallRefused("not_allowed", "No host is an Ollama server, so nothing can be pulled.")
+            raise CallRefused(
+                "not_allowed", "No host is an Ollama server, so nothing can be pulled."
+            )
         return native[0]
 
     async def _delete_host(self, given: ollama_delete.Arguments) -> Host:
@@ -161,5 +166,3 @@ class _Told:
         # A figure must grow each time, and a part that is there already, or is looked at, adds nothing.
         self._done = max(float(completed), self._done + _FRACTION)
         self._context.progress(self._done, self.total() or None, self.status)
-
-

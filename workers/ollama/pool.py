@@ -104,11 +104,12 @@ class Pool:
         if failures and not self._answering():
             return self.unreachable(failures[0])
         names = sorted({name for host in self.hosts for name in host.names()})
-        hint = did_you_mean(model, names)
+        hint = did_you_mean(model, [name.removesuffix(":latest") for name in names])
         known = f" Installed: {', '.join(names[:20])}." if names else " No model is installed."
         down = f" ({failures[0]})" if failures else ""
         return NoModel(
-            f"No host has the model {model!r}{hint}.{known}{down} ollama_pull fetches one.", 404
+            f"No host has the model {model!r}{hint or '.'}{known}{down} ollama_pull fetches one.",
+            404,
         )
 
     def unreachable(self, failure: HostFailure) -> Unreachable:

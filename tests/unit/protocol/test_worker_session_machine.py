@@ -25,6 +25,7 @@ from protocol.worker.messages import (
     Failed,
     FromWorker,
     Job,
+    Notice,
     Part,
     Ping,
     Progress,
@@ -130,7 +131,7 @@ class InFlightMachine(RuleBasedStateMachine):
             case Job(id=job_id):
                 has_room = len(self.in_flight) < max(self.capacity, self.depth)
                 return self.state is State.READY and has_room and job_id not in self.in_flight
-            case Ping() | Beat():
+            case Ping() | Beat() | Notice():
                 return self.state is not State.STARTING
             case Cancel(id=job_id):
                 return job_id in self.in_flight
