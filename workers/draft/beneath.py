@@ -20,6 +20,8 @@ _FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_PATH", 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
+_OURS_ALONE = 0o600
+
 
 def parts_of(path: str) -> list[str]:
     """Return the names in an absolute *path*, which has no `..`."""
@@ -89,8 +91,10 @@ def read_all(opened: int, most: int) -> bytes:
     return bytes(data)
 
 
-def create(descriptor: int, part: str, data: bytes, mode: int) -> os.stat_result:
-    """Make the file *part*, which must not exist, with exactly this *mode*, and have it on the disk.
+def create(
+    descriptor: int, part: str, data: bytes, mode: int, *, is_synced: bool = True
+) -> os.stat_result:
+    """Make the file *part*, which must not exist, with this *mode*; have it on the disk if *is_synced*.
 
     Raises:
         OSError: it could not be made; nothing of it is left.
@@ -105,7 +109,8 @@ def create(descriptor: int, part: str, data: bytes, mode: int) -> os.stat_result
             view = memoryview(data)
             while view:
                 view = view[os.write(opened, view) :]
-            os.fsync(opened)
+            if is_synced:
+                os.fsync(opened)
             return os.fstat(opened)
         finally:
             os.close(opened)
@@ -114,18 +119,20 @@ def create(descriptor: int, part: str, data: bytes, mode: int) -> os.stat_result
         raise
 
 
-def put(descriptor: int, part: str, data: bytes, mode: int = 0o600) -> None:
-    """Make or replace the file *part* of a folder that is ours alone, all or nothing."""
+def put(descriptor: int, part: str, data: bytes, *, is_synced: bool) -> None:
+    """Make or replace the file *part* of a folder that is ours alone, all or nothing.
+
+    Unless it *is_synced*, that holds for our death, but not for a power failure.
+    """
     temporary = f"{part}.new"
     remove(descriptor, temporary)
-    create(descriptor, temporary, data, mode)
+    create(descriptor, temporary, data, _OURS_ALONE, is_synced=is_synced)
     rename(descriptor, temporary, part)
 
 
 def rename(descriptor: int, old: str, new: str) -> None:
-    """Give a file another name in its folder, in the place of whatever has it; the disk knows it as well."""
+    """Give a file another name in its folder, in the place of whatever has it."""
     os.rename(old, new, src_dir_fd=descriptor, dst_dir_fd=descriptor)
-    synchronise(descriptor)
 
 
 def remove(descriptor: int, part: str) -> bool:

@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-MOST_STEPS = 2_000_000
+MOST_STEPS = 1_000_000
 """Two texts that have too little in common are told apart as one block: nobody reads such a diff anyway."""
 
 MOST_EDITS = 2000
@@ -76,14 +76,16 @@ def _common(old: Sequence[str], new: Sequence[str]) -> int:
 
 def _matches(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """Return which lines are the same, both numbers growing; none if it would take too long to find out."""
-    numbers: dict[str, int] = {}
-    a = [numbers.setdefault(line, len(numbers)) for line in old]
-    b = [numbers.setdefault(line, len(numbers)) for line in new]
-    trace = _trace(a, b)
-    return _walk_back(trace, len(a), len(b)) if trace is not None else []
+    shared = {line: number for number, line in enumerate(set(old) & set(new))}
+    # Lines that only one of the two has match nothing: without them there is much less to look at.
+    a = [number for number, line in enumerate(old) if line in shared]
+    b = [number for number, line in enumerate(new) if line in shared]
+    trace = _trace([shared[old[x]] for x in a], [shared[new[y]] for y in b])
+    pairs = _walk_back(trace, len(a), len(b)) if trace is not None else []
+    return [(a[x], b[y]) for x, y in pairs]
 
 
-def _trace(a: Sequence[int], b: Sequence[int]) -> list[array[int]] | None:
+def _trace(a: Sequence[int], b: Sequence[int]) -> list["array[int]"] | None:
     """Return, for each number of edits, what the step before it has reached, diagonal by diagonal.
 
     None if it takes too many steps.
@@ -119,7 +121,7 @@ def _begin(reached: Mapping[int, int], k: int, edits: int) -> int:
     return reached[k + 1] if _comes_down(reached, k, edits) else reached[k - 1] + 1
 
 
-def _walk_back(trace: Sequence[array[int]], x: int, y: int) -> list[tuple[int, int]]:
+def _walk_back(trace: Sequence["array[int]"], x: int, y: int) -> list[tuple[int, int]]:
     pairs: list[tuple[int, int]] = []
     for edits in range(len(trace) - 1, 0, -1):
         k = x - y

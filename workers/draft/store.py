@@ -1,8 +1,8 @@
 """The drafts on disk, in a folder that is ours alone.
 
 A draft is three files: `ID.json` says of which file it is and what that was, `ID.base` is the file as it was
-drafted, `ID.text` is the draft. It exists as long as the first of them does. What is written is written
-beside its place and then renamed, so that a draft is never half of anything.
+drafted, `ID.text` is the draft, once it is another text. It exists as long as the first of them does. What is
+written is written beside its place and then renamed, so that a draft is never half of anything.
 
 Rule 1: what is read here is checked again: a folder can be restored, synchronised, or edited by hand.
 Rule 2: whoever changes anything holds the lock, also against other servers on the same workspace.
@@ -116,12 +116,13 @@ class Store:
                 f"There are {len(ids)} drafts, and there may be no more: discard or submit some."
             )
             raise CallRefused("too_large", message)
-        self._require_room(sum(sizes.values()) + 2 * len(data))
+        self._require_room(sum(sizes.values()) + len(data))
         meta = Meta(
             id=_new_id(ids), path=path, digest=sha256(data).hexdigest(), made_at=round(clock())
         )
-        self._put(meta.id + _BASE, data)
-        self._put(meta.id + _TEXT, data)
+        self._put(
+            meta.id + _BASE, data
+        )  # after a power failure its digest tells whether it is whole
         self._put(meta.id + _META, msgspec.json.encode(meta))
         return meta
 
@@ -154,7 +155,9 @@ class Store:
 
     def text(self, meta: Meta) -> bytes:
         """Return the draft."""
-        return self._read(meta.id, _TEXT, self._max_file_bytes)
+        if self._has(meta.id + _TEXT):
+            return self._read(meta.id, _TEXT, self._max_file_bytes)
+        return self.base(meta)
 
     def write(self, meta: Meta, data: bytes) -> None:
         """Replace the draft's text.
@@ -167,13 +170,12 @@ class Store:
             raise CallRefused("too_large", message)
         sizes = self._sizes()
         self._require_room(sum(sizes.values()) - sizes.get(meta.id + _TEXT, 0) + len(data))
-        self._put(meta.id + _TEXT, data)
+        self._put(meta.id + _TEXT, data, is_synced=True)
 
     def discard(self, draft_id: str) -> None:
         """Throw a draft away, damaged or not."""
         for suffix in (_META, _TEXT, _BASE, _MARK):
             beneath.remove(self._folder, draft_id + suffix)
-        beneath.synchronise(self._folder)
 
     def used_bytes(self) -> int:
         """Return what all drafts take up."""
@@ -206,7 +208,7 @@ class Store:
         name = _NAMEABLE.sub("_", meta.path.rpartition("/")[2])[-_LONGEST_IN_BACKUP:]
         kept = f"{stamp}-{meta.id}-{name}"
         with _subfolder(self._folder) as descriptor:
-            beneath.put(descriptor, kept, data)
+            beneath.put(descriptor, kept, data, is_synced=True)
             self._forget_oldest(descriptor, kept)
         return os.path.join(self._settings.folder, BACKUPS, kept)
 
@@ -247,9 +249,16 @@ class Store:
             )
             raise CallRefused("too_large", message)
 
-    def _put(self, name: str, data: bytes) -> None:
+    def _has(self, name: str) -> bool:
         try:
-            beneath.put(self._folder, name, data)
+            os.lstat(name, dir_fd=self._folder)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _put(self, name: str, data: bytes, *, is_synced: bool = False) -> None:
+        try:
+            beneath.put(self._folder, name, data, is_synced=is_synced)
         except OSError as error:
             raise refusal(error, "the folder for drafts") from error
 

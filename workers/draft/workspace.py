@@ -183,7 +183,7 @@ def replace(opened_folder: int, part: str, old: File, data: bytes, temporary: st
         try:
             _require_same_owner(made, old.status, part)
             _require_still(opened_folder, part, old.status)
-            os.rename(temporary, part, src_dir_fd=opened_folder, dst_dir_fd=opened_folder)
+            beneath.rename(opened_folder, temporary, part)
         except BaseException:
             beneath.remove(opened_folder, temporary)
             raise
