@@ -79,7 +79,8 @@ def test_edits_do_what_they_do_by_hand(data: st.DataObject) -> None:
     got = plain(result)
     while got and got[-1] == "" and not text.endswith("\n") and text:
         got.pop()
-    assert got == expected
+    # What ends with a carriage return may get a newline after it, and is then another ending.
+    assert [line.rstrip("\r") for line in got] == [line.rstrip("\r") for line in expected]
 
 
 @given(st.data())
