@@ -4,7 +4,6 @@ Rule 1: keys stay where they are: what is handed on is the name of a variable or
 Rule 2: the worker may connect to the ports of the configured hosts, and to no others if the kernel can tell.
 """
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -14,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from coordinator.config import OllamaConfig
-from protocol.errors import CallRefused, ConfigError
+from protocol.errors import CallRefused
 from protocol.models.budget import MODEL_USED, Budget, Usage
 from protocol.models.ollama_host import read_ollama_host
 from protocol.models.settings import BudgetLimits, HostSettings, OllamaSettings
@@ -35,13 +34,7 @@ _SAME = ("most_models", "refusals", "connect_timeout_s", "first_token_timeout_s"
 
 
 def ollama_settings(config: OllamaConfig, environ: Mapping[str, str]) -> OllamaSettings:
-    """Return what the worker is told.
-
-    Raises:
-        ConfigError: a host has two keys, or a pattern is none.
-    """
-    for pattern in config.refusals:
-        _require_pattern(pattern)
+    """Return what the worker is told."""
     slots = config.slots or _parallel(environ) or DEFAULT_SLOTS
     return OllamaSettings(
         hosts=_hosts(config, slots) or (_default_host(environ, slots),),
@@ -114,9 +107,6 @@ class Spending:
 
 
 def _hosts(config: OllamaConfig, slots: int) -> tuple[HostSettings, ...]:
-    for name, host in config.hosts.items():
-        if host.key_variable and host.key_file:
-            raise ConfigError(f"ollama.hosts.{name} must have key_variable or key_file, not both")
     return tuple(
         HostSettings(
             name=name,
@@ -153,15 +143,6 @@ def _parallel(environ: Mapping[str, str]) -> int:
 def _port(url: str) -> int:
     parts = urlsplit(url)
     return parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _require_pattern(pattern: str) -> None:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ConfigError(
-            f"ollama.refusals: {pattern[:60]!r} is no regular expression: {error}"
-        ) from error
 
 
 def encoded(settings: OllamaSettings) -> msgspec.Raw:

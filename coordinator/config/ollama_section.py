@@ -1,11 +1,14 @@
 """The section `[ollama]`: where models are served, which are tried for what, and how patient we are."""
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from coordinator.config.units import DAY_S, Path
+from protocol.errors import ConfigError
 from protocol.models.settings import DEFAULT_REFUSALS, TASK_TYPES, BudgetLimits, Price
 
 HostName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,31}$")]
@@ -58,7 +61,7 @@ class OllamaConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         int, Meta(ge=1, le=100, description="How many models of a chain are tried.")
     ] = 3
     refusals: Annotated[
-        tuple[str, ...],
+        tuple[Path, ...],
         Meta(
             description="Regular expressions for how a refusal begins; such a reply goes to the next model.",
             extra={"expected": "a list of regular expressions"},
@@ -143,3 +146,25 @@ class OllamaConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             extra={"expected": "tables by model, each with prompt and completion"},
         ),
     ] = {}
+
+
+def require_sound_hosts(config: OllamaConfig, sources: Mapping[str, str]) -> None:
+    """Check what no single setting shows; *sources* are where they come from, by key.
+
+    Raises:
+        ConfigError: a host has two keys, or a pattern is none.
+    """
+    for name, host in config.hosts.items():
+        if host.key_variable and host.key_file:
+            source = sources["ollama.hosts"]
+            raise ConfigError(
+                f"{source}: ollama.hosts.{name} must not have both key_variable and key_file"
+            )
+    for pattern in config.refusals:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            source = sources["ollama.refusals"]
+            raise ConfigError(
+                f"{source}: ollama.refusals: {pattern[:60]!r} is no regular expression: {error}"
+            ) from error

@@ -26,7 +26,9 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         ]
         | None
     ) = None
-    keep_alive: str | float | None = None
+    keep_alive: (
+        Annotated[str | float, Meta(description="How long the model stays loaded.")] | None
+    ) = None
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
