@@ -18,8 +18,16 @@ from protocol.tools import code_analyzed as analyzed
 from protocol.tools import code_links as links
 from protocol.tools import code_metrics as numbers
 from protocol.tools import code_parse as parse
-from protocol.tools import ollama_delete, ollama_embed, ollama_list_models, ollama_pull
-from protocol.tools import ollama_run, ollama_run_many, ollama_shapes, ollama_show
+from protocol.tools import (
+    ollama_delete,
+    ollama_embed,
+    ollama_list_models,
+    ollama_pull,
+    ollama_run,
+    ollama_run_many,
+    ollama_shapes,
+    ollama_show,
+)
 from protocol.tools.arguments import ArgumentDecoder
 from protocol.tools.catalog import offered
 from protocol.tools.contract import Contract
