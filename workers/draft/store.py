@@ -25,6 +25,7 @@ import msgspec
 from protocol.errors import CallRefused
 from protocol.paths.names import quoted
 from protocol.worker.drafts import DraftSettings
+from workers.context import JobCancelled
 from workers.draft import beneath
 from workers.files.refusals import refusal
 
@@ -89,13 +90,17 @@ class Store:
 
     @contextlib.contextmanager
     def locked(self) -> Generator[None]:
-        """Be the only one who changes anything."""
+        """Be the only one who changes anything.
+
+        Raises:
+            JobCancelled: nobody waits any more.
+        """
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         opened = os.open(_LOCK, flags, 0o600, dir_fd=self._folder)
         try:
             while not _is_locked(opened):
                 if self._is_cancelled():
-                    raise CallRefused("cancelled", "cancelled")
+                    raise JobCancelled
                 time.sleep(_LOCK_POLL_S)
             yield
         finally:

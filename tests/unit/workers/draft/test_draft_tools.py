@@ -274,7 +274,7 @@ def test_a_draft_may_not_outgrow_what_could_be_read_again(bench: Bench) -> None:
 
 def test_as_many_backups_are_kept_as_there_may_be(tmp_path: Path) -> None:
     bench = Bench(tmp_path, backups=2)
-    kept = []
+    kept: list[str] = []
     for number in range(4):
         draft = bench.drafted(f"{number}.txt", f"{number}")
         bench.call("write", draft=draft, text="new")

@@ -249,9 +249,13 @@ def test_a_link_that_appears_between_any_two_steps_leads_nowhere(
     draft = bench.call("request", path="real/a.txt")["draft"]
     bench.call("write", draft=draft, text="new")
     swap, calls = Swap(bench), iter(range(10_000))
-    monkeypatch.setattr(os, "open", before(os.open, lambda: next(calls) == moment and swap.now()))
-    monkeypatch.setattr(os, "lstat", before(os.lstat, lambda: next(calls) == moment and swap.now()))
-    monkeypatch.setattr(os, "rename", before(os.rename, lambda: None))
+
+    def perhaps() -> None:
+        if next(calls) == moment:
+            swap.now()
+
+    for name in ("open", "lstat", "rename", "unlink"):
+        monkeypatch.setattr(os, name, before(getattr(os, name), perhaps))
 
     try:
         bench.call("submit", draft=draft)

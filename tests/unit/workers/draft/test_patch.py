@@ -43,7 +43,8 @@ def plain(text: str) -> list[str]:
 
 def by_hand(text: str, edits: list[Edit]) -> list[str]:
     """Return the contents of the lines: each of them is kept, replaced or removed, from top to bottom."""
-    old, new = plain(text), []
+    old = plain(text)
+    new: list[str] = []
     by_start = {(edit.start, edit.end < edit.start): edit for edit in edits}
     number = 1
     while number <= len(old) + 1:
