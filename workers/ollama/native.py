@@ -205,8 +205,8 @@ class Native:
 
     def _require_no_error(self, error: str) -> None:
         if error:
-            said = self._http.clean(error)
-            is_unknown = "not found" in said and "model" in said
+            said = f"{self._http.name} said: {self._http.clean(error)}"
+            is_unknown = "not found" in error and "model" in error
             raise NoModel(said) if is_unknown else Said(said)
 
 

@@ -162,7 +162,7 @@ class OpenAI:
             ) from error
         if said.error is not None:
             words = said.error.get("message") if isinstance(said.error, dict) else said.error
-            raise Said(self._http.clean(str(words)))
+            raise Said(f"{self._http.name} said: {self._http.clean(str(words))}")
         return said
 
 
