@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from protocol.errors import CallRefused
 from protocol.tools.ollama_run import Reply
-from protocol.tools.ollama_shapes import Attempt, Counts
+from protocol.tools.ollama_shapes import Attempt, Counts, TaskType
 from workers.ollama.chains import candidates, chain_of
 from workers.ollama.chat import ChatReply, OnChunk, Timings
 from workers.ollama.failures import HostFailure, NoModel, Stalled, Unreachable
@@ -45,9 +45,10 @@ class Asker:
     """Asks questions, one after the other or many at once."""
 
     def __init__(self, gateway: Gateway, rules: RefusalRules) -> None:
-        self._gateway = gateway
+        self.gateway = gateway
         self._settings = gateway.pool.settings
         self._rules = rules
+        self.hint = self._settings.hint
 
     async def ask(self, question: Question, on_chunk: OnChunk, deadline: float) -> Reply:
         """Return the answer; *deadline* is a time of the event loop.
@@ -63,7 +64,7 @@ class Asker:
             raise CallRefused("deadline", _told("The deadline has passed", attempts)) from None
 
     async def _ask(self, question: Question, on_chunk: OnChunk, attempts: list[Attempt]) -> Reply:
-        models = await self._models(question)
+        models = await self.models_for(question.job.model, question.job.task_type)
         failures: list[HostFailure] = []
         for model in models:
             where, began_at = Where(), time.monotonic()
@@ -82,29 +83,32 @@ class Asker:
                 attempts[-1] = _ended(attempt, where, began_at)
         raise self._none(attempts, failures)
 
-    async def _models(self, question: Question) -> list[str]:
-        """Return the models to try, in order."""
-        job = question.job
-        if job.model is not None:
-            return [job.model]
-        pool = self._gateway.pool
+    async def models_for(self, model: str | None, task_type: TaskType | None) -> list[str]:
+        """Return the models to try, in order: *model* alone if it is given, else a chain's.
+
+        Raises:
+            CallRefused: there is none.
+        """
+        if model is not None:
+            return [model]
+        pool = self.gateway.pool
         failures = await pool.learn()
-        chain = chain_of(job.task_type or "auto", self._settings.chains)
+        chain = chain_of(task_type or "auto", self._settings.chains)
         found = candidates(chain, pool.installed())
         if found:
             return found[: self._settings.most_models]
         if failures:
-            raise refusal_of(pool.unreachable(failures[0]), self._settings.hint)
+            raise refusal_of(pool.unreachable(failures[0]), self.hint)
         what = ", ".join(chain)
         raise CallRefused(
             "no_model",
-            f"No installed model fits the chain for {job.task_type or 'auto'} ({what}): "
+            f"No installed model fits the chain for {task_type or 'auto'} ({what}): "
             "ollama_pull fetches one.",
         )
 
     async def _try(self, question: Question, model: str, on_chunk: OnChunk, where: Where) -> _Good:
         request = replace(question.request, model=model)
-        reply = await self._gateway.chat(request, on_chunk, where)
+        reply = await self.gateway.chat(request, on_chunk, where)
         self._judge(question, reply)
         if question.shape is None:
             return _Good(reply)
@@ -113,7 +117,7 @@ class Asker:
         except Misfit as misfit:
             turns = question.shape.repair(reply.message.content, misfit)
         again = replace(request, messages=(*request.messages, *turns))
-        reply = await self._gateway.chat(again, on_chunk, where)
+        reply = await self.gateway.chat(again, on_chunk, where)
         try:
             return _Good(reply, question.shape.read(reply.message.content), repaired=True)
         except Misfit as misfit:
@@ -135,7 +139,7 @@ class Asker:
             isinstance(f, Unreachable) for f in failures
         )
         if is_out or (len(attempts) == 1 and failures):
-            return refusal_of(failures[0], self._settings.hint)
+            return refusal_of(failures[0], self.hint)
         return CallRefused("no_answer", _told("No model has answered", attempts))
 
 

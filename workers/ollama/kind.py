@@ -10,6 +10,7 @@ import msgspec
 from protocol.models.budget import MODEL_USED, Budget, Usage
 from protocol.models.settings import OllamaSettings
 from workers.context import AsyncTool, Outside
+from workers.ollama.agent.run import Agents
 from workers.ollama.asking import Asker
 from workers.ollama.gateway import Gateway
 from workers.ollama.listing import Listings
@@ -29,7 +30,8 @@ async def serving(outside: Outside) -> AsyncGenerator[Mapping[str, AsyncTool]]:
     pool = Pool(settings, outside.report)
     budget = Budget(settings.budget, settings.prices)
     gateway = Gateway(pool, budget, partial(_report_usage, outside))
-    runs = Runs(Asker(gateway, RefusalRules(settings.refusals)))
+    asker = Asker(gateway, RefusalRules(settings.refusals))
+    runs = Runs(asker)
     listings, managing = Listings(gateway), Managing(gateway)
     async with pool.opened():
         yield {
@@ -40,6 +42,7 @@ async def serving(outside: Outside) -> AsyncGenerator[Mapping[str, AsyncTool]]:
             "ollama_pull": managing.pull,
             "ollama_delete": managing.delete,
             "ollama_embed": managing.embed,
+            "ollama_agent_run": Agents(asker).run,
         }
 
 

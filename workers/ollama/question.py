@@ -37,7 +37,7 @@ def question_of(job: Job) -> Question:
     request = ChatRequest(
         model=job.model or "",
         messages=tuple(_messages(job)),
-        options=_options(job.options),
+        options=options_of(job.options),
         think=job.think,
         format=job.format,
         keep_alive=job.keep_alive,
@@ -70,7 +70,8 @@ def _messages(job: Job) -> list[Message]:
     return said
 
 
-def _options(options: ollama_shapes.Options | None) -> Options:
+def options_of(options: ollama_shapes.Options | None) -> Options:
+    """Return how a model is to sample."""
     fields: dict[str, Any] = {} if options is None else msgspec.structs.asdict(options)
     return msgspec.convert(fields, Options)
 

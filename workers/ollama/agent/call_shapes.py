@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Collection, Iterable
-from typing import Any, TypeGuard, cast
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -68,9 +68,8 @@ def _entries(value: Any) -> Iterable[_Object]:
             (value[word] for word in _LIST_WORDS if isinstance(value.get(word), list)), None
         )
         value = [value] if listed is None else listed
-    if not isinstance(value, list):
-        return []
-    return [each for each in cast("list[Any]", value) if _is_object(each)]
+    values: list[Any] = value if isinstance(value, list) else []
+    return [each for each in values if _is_object(each)]
 
 
 def _call(entry: _Object, known: Collection[str], *, marked: bool) -> ToolCall | str | None:
