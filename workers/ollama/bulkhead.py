@@ -55,13 +55,15 @@ class Bulkhead:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._leave()
-            else:
+            elif turn in self._queue:
                 self._queue.remove(turn)
             raise
 
     def _leave(self) -> None:
         """Give the slot to the next, or back."""
-        if self._queue:
-            self._queue.popleft().set_result(None)
-        else:
-            self.running -= 1
+        while self._queue:
+            turn = self._queue.popleft()
+            if not turn.done():  # else it is cancelled, and has not run since
+                turn.set_result(None)
+                return
+        self.running -= 1
