@@ -13,7 +13,6 @@ import pytest
 
 from coordinator import app as app_module
 from coordinator.app import App
-from coordinator.built_in import built_in_kinds
 from coordinator.config import CrewConfig, load
 from coordinator.crew.kind_crew import KindConfig
 from coordinator.crew.restarts import RestartPolicy
@@ -123,11 +122,11 @@ async def serving(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerat
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
 
-    def kinds(crew: CrewConfig, settings: WorkerSettings, *_: Any) -> list[KindConfig]:
-        ours = [kind for kind in built_in_kinds(crew, settings) if kind.name == "parse"]
-        return [*ours, asking_kind(settings)]
+    def asking(crew: CrewConfig, settings: WorkerSettings, *_: Any) -> KindConfig:
+        del crew
+        return asking_kind(settings)
 
-    monkeypatch.setattr(app_module, "built_in_kinds", kinds)
+    monkeypatch.setattr(app_module, "ollama_kind", asking)
     app = App(load({"crew.parse_workers": "1"}, {}))
     app.start()
     try:

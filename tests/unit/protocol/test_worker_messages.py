@@ -18,6 +18,7 @@ from protocol.worker.messages import (
     Failed,
     FromWorker,
     Job,
+    Notice,
     Part,
     Ping,
     Progress,
@@ -58,6 +59,7 @@ from_worker = st.one_of(
     st.builds(Done, ids, raws, st.none() | seconds),
     st.builds(Failed, ids, texts, texts, st.booleans()),
     st.builds(Beat, st.integers(-1, 9), ids, ids, st.booleans(), st.booleans()),
+    st.builds(Notice, texts, texts, texts, st.dictionaries(texts, seconds, max_size=2)),
 )
 
 

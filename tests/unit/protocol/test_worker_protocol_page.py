@@ -20,6 +20,7 @@ from protocol.worker.messages import (
     Drain,
     Failed,
     Job,
+    Notice,
     Part,
     Ping,
     Progress,
@@ -33,7 +34,21 @@ from protocol.worker.session import MOST_CAPACITY
 from support.worker_docs import DOCS, blocks
 
 PAGE = (DOCS / "worker-protocol.md").read_text()
-MESSAGES = [Job, Cancel, Answer, Ping, Drain, Ready, Progress, Part, Ask, Done, Failed, Beat]
+MESSAGES = [
+    Job,
+    Cancel,
+    Answer,
+    Ping,
+    Drain,
+    Ready,
+    Progress,
+    Part,
+    Ask,
+    Done,
+    Failed,
+    Beat,
+    Notice,
+]
 _ROW = re.compile(r"^\| `(\w+)` \| (.*?) \|", re.MULTILINE)
 
 

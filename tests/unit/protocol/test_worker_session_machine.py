@@ -48,6 +48,7 @@ messages_of: dict[type[Message], st.SearchStrategy[Message]] = {
     Drain: st.just(Drain()),
     Ping: st.just(Ping(1)),
     Beat: st.just(Beat()),
+    Notice: st.just(Notice("e")),
     Cancel: st.builds(Cancel, st.sampled_from(JOB_IDS)),
     Ask: st.builds(
         Ask, st.sampled_from(JOB_IDS), st.sampled_from(ASKS), st.just("t"), st.just(NULL)
