@@ -68,8 +68,7 @@ def _entries(value: Any) -> Iterable[_Object]:
             (value[word] for word in _LIST_WORDS if isinstance(value.get(word), list)), None
         )
         value = [value] if listed is None else listed
-    values: list[Any] = value if isinstance(value, list) else []
-    return [each for each in values if _is_object(each)]
+    return [each for each in value if _is_object(each)] if _is_list(value) else []
 
 
 def _call(entry: _Object, known: Collection[str], *, marked: bool) -> ToolCall | str | None:
@@ -104,6 +103,10 @@ def _with_arguments(name: str, arguments: Any, call_id: str) -> ToolCall | str:
 def _id(entry: _Object) -> str:
     call_id = entry.get("id")
     return call_id if isinstance(call_id, str) else ""
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
 
 
 def _is_object(value: Any) -> TypeGuard[_Object]:
