@@ -23,7 +23,7 @@ class TokenStream:
     def __init__(self, tell: Callable[[float, str], None], clock: Callable[[], float]) -> None:
         self._tell = tell
         self._clock = clock
-        self._told_at = float("-inf")
+        self._told_at = clock()  # what is over within the interval is told once, at its end
         self._tokens = 0
         self._told = 0.0
         self._text: list[str] = []

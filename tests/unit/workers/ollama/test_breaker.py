@@ -30,7 +30,7 @@ def test_failures_in_a_row_open_it_and_an_answer_between_starts_the_count_anew()
         breaker.failed,
     ):
         happens(0.0)
-    assert breaker.state == "closed"
+    assert breaker.is_closed()
     breaker.failed(0.0)
 
     assert breaker.state == "open"
@@ -43,7 +43,7 @@ def test_a_rate_of_failures_opens_it_although_some_are_answered() -> None:
         breaker.failed(0.0)
         breaker.answered(0.0)
     breaker.failed(0.0)
-    assert breaker.state == "closed"
+    assert breaker.is_closed()
     breaker.failed(0.0)
 
     assert breaker.state == "open"
@@ -57,7 +57,7 @@ def test_what_is_long_ago_is_no_part_of_the_rate() -> None:
 
     for _ in range(2):
         breaker.failed(POLICY.window_s + 1)
-        assert breaker.state == "closed"
+        assert breaker.is_closed()
 
 
 def test_half_open_lets_one_through_and_an_answer_closes_it() -> None:
@@ -67,7 +67,7 @@ def test_half_open_lets_one_through_and_an_answer_closes_it() -> None:
     assert [breaker.allows(1.0) for _ in range(3)] == [True, False, False]
     breaker.answered(1.1)
 
-    assert breaker.state == "closed"
+    assert breaker.is_closed()
     assert all(breaker.allows(1.1) for _ in range(3))
 
 
@@ -97,7 +97,7 @@ def test_a_late_answer_to_what_was_asked_before_it_opened_closes_it() -> None:
 
     breaker.answered(0.1)
 
-    assert breaker.state == "closed"
+    assert breaker.is_closed()
 
 
 def test_late_failures_do_not_keep_it_open_for_longer() -> None:
