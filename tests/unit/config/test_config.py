@@ -325,7 +325,7 @@ def test_every_number_has_its_unit_in_its_name_or_counts_things() -> None:
         "breaker_failures",
         "breaker_rate",
     }
-    counts |= {"budget_calls", "budget_tokens", "budget_money"}
+    counts |= {"budget_calls", "budget_tokens", "budget_money", "max_drafts", "backups"}
     numbers = {
         setting.key.split(".")[1]
         for setting in describe(load({}, {}))
