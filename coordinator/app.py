@@ -106,11 +106,18 @@ class App:
                 on_note=lambda kind, note: _note(metrics, self.offers, kind, note),
                 on_ready=lambda kind, ready: _ready(metrics, self.offers, kind, ready),
                 on_log=lambda kind, number, text: _log(metrics, kind, number, text),
-                on_notice=lambda kind, notice: _notice(metrics, self._spending, kind, notice),
+                on_notice=self._noticed,
             ),
             owns_process=True,
             others=self._git.pids,
         )
+
+    def _noticed(self, kind: str, notice: Notice) -> None:
+        """A worker wants something counted; what strangers want counted is their own business."""
+        if kind not in self._loaded.config.workers:
+            self._spending.noticed(notice)
+            self._metrics.noticed(kind, notice)
+            log_notice(kind, notice)
 
     def _new_dispatcher(self) -> Dispatcher:
         queue = self._loaded.config.queue
@@ -196,12 +203,6 @@ class App:
 def _contracts(config: Config) -> dict[str, Contract]:
     contracts = offered(admin_tools=config.server.admin_tools, drafts=config.drafts.enabled)
     return with_deadlines(configured(contracts, config.analyze), config.ollama)
-
-
-def _notice(metrics: Metrics, spending: Spending, kind: str, notice: Notice) -> None:
-    spending.noticed(notice)
-    metrics.noticed(kind, notice)
-    log_notice(kind, notice)
 
 
 def _note(metrics: Metrics, offers: Offers, kind: str, note: Note) -> None:
