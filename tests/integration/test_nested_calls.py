@@ -121,6 +121,7 @@ async def serving(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerat
     monkeypatch.chdir(folder)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder.parent / f"{folder.name}-state"))
 
     def asking(crew: CrewConfig, settings: WorkerSettings, *_: Any) -> KindConfig:
         del crew
@@ -158,6 +159,19 @@ async def test_a_worker_gets_what_a_client_would_get(
     assert "C" in snippet
     assert missing == "not_found"
     assert (wrong, forbidden, unknown) == ("invalid_arguments", "not_allowed", "not_found")
+
+
+async def test_a_worker_may_work_on_drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.txt").write_text("old\n")
+    async with serving(tmp_path, monkeypatch) as server:
+        (requested,) = await server.run(("draft_request", {"path": "a.txt"}))
+        draft = requested.partition(":")[0]
+        edits = [{"start": 1, "end": 1, "text": "new"}]
+        await server.run(("draft_patch", {"draft": draft, "edits": edits}))
+        (submitted,) = await server.run(("draft_submit", {"draft": draft}))
+
+    assert "is written" in submitted
+    assert (tmp_path / "a.txt").read_text() == "new\n"
 
 
 async def test_a_crowd_that_waits_does_not_starve_whom_it_waits_for(
