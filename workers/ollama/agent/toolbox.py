@@ -99,10 +99,11 @@ def _function(contract: Contract, schema: Schema) -> ToolFunction:
 def _fitted(arguments: dict[str, Any], schema: Schema) -> dict[str, Any]:
     """Return *arguments* with lists and objects that were written as a string as what they are."""
     properties: dict[str, Schema] = schema.get("properties", {})
-    return {name: _unwritten(value, properties.get(name, {})) for name, value in arguments.items()}
+    return {name: as_meant(value, properties.get(name, {})) for name, value in arguments.items()}
 
 
-def _unwritten(value: Any, schema: Schema) -> Any:
+def as_meant(value: Any, schema: Schema) -> Any:
+    """Return what a string stands for where *schema* wants a list or an object, and no string."""
     forms: list[Schema] = schema.get("anyOf", [schema])
     kinds = {form.get("type") for form in forms}
     if not isinstance(value, str) or "string" in kinds or not kinds & {"array", "object"}:

@@ -5,7 +5,7 @@ import pytest
 
 from protocol.errors import CallRefused
 from protocol.tools import drafts
-from workers.ollama.agent.toolbox import Toolbox
+from workers.ollama.agent.toolbox import Toolbox, as_meant
 from workers.ollama.chat import ToolCall
 
 
@@ -75,6 +75,13 @@ def test_a_list_that_was_written_as_a_string_becomes_one(
     arguments = Toolbox(["code_parse"]).arguments(ToolCall("code_parse", given))
 
     assert msgspec.json.decode(arguments) == meant
+
+
+def test_a_string_stays_one_where_a_tool_takes_strings_and_lists() -> None:
+    either = {"anyOf": [{"type": "string"}, {"type": "array"}]}
+
+    assert as_meant("[1]", either) == "[1]"
+    assert as_meant("[1]", {"anyOf": [{"type": "null"}, {"type": "array"}]}) == [1]
 
 
 def test_only_a_model_whose_server_knows_no_tools_is_told_of_them_in_words() -> None:

@@ -56,6 +56,15 @@ def test_what_the_model_has_not_read_yet_is_shortened_last() -> None:
     assert third == 5000
 
 
+def test_what_is_shortened_stays_so_while_the_newest_is_shortened_too() -> None:
+    transcript = conversation(5000, 5000, 5000)
+
+    assert transcript.fit(1600)
+    first, second, third = sizes(transcript)
+    assert 400 <= min(first, second) <= max(first, second) < 500
+    assert 4000 <= third < 4100
+
+
 def test_a_result_that_is_too_long_by_itself_is_shortened_too() -> None:
     transcript = conversation(100_000)
 
