@@ -28,13 +28,17 @@ _STOPPED_S = 1.0
 """A look that comes this much too late means that we were stopped, not the workers."""
 
 
+def _ignore(kind: str, notice: Notice) -> None:
+    """Not everybody counts."""
+
+
 class CrewListener(msgspec.Struct, frozen=True):
     """Who wants to know what becomes of the workers; each callable gets the kind's name first."""
 
     on_note: Callable[[str, Note], None]
     on_ready: Callable[[str, Ready], None]
     on_log: Callable[[str, int, str], None]
-    on_notice: Callable[[str, Notice], None] = lambda *_: None
+    on_notice: Callable[[str, Notice], None] = _ignore
 
 
 class LocalCrew:

@@ -4,7 +4,7 @@ import itertools
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from support.messages import Message, modern, tool_params
 from support.toolcrew import Toolcrew
@@ -39,8 +39,9 @@ def write_models(
 
 
 def _toml(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, dict):
+        members = cast("dict[str, object]", value)
+        return "{" + ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in members.items()) + "}"
     return json.dumps(value)
 
 

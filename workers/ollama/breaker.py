@@ -35,7 +35,7 @@ class Breaker:
     def __init__(
         self,
         policy: BreakerPolicy,
-        on_change: Callable[[State, State], None] = lambda *_: None,
+        on_change: Callable[[State, State], None] | None = None,
     ) -> None:
         """*on_change* hears of every change of the state."""
         self.state: State = "closed"
@@ -126,5 +126,5 @@ class Breaker:
 
     def _become(self, state: State) -> None:
         before, self.state = self.state, state
-        if state != before:
+        if state != before and self._on_change is not None:
             self._on_change(before, state)

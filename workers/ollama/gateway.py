@@ -68,11 +68,13 @@ class Gateway:
 
         async def ask(client: Client, host: Host) -> ChatReply:
             nonlocal heard
-            heard, reply = 0, None
+            heard = 0
             try:
                 reply = await client.chat(request, hear)
-            finally:
-                self._spend(host, _usage(request.model, reply, heard))
+            except BaseException:
+                self._spend(host, Usage(model=request.model, completion_tokens=heard))
+                raise
+            self._spend(host, _usage(request.model, reply, heard))
             return reply
 
         return await self._ask(request.model, ask, where or Where())
@@ -172,10 +174,8 @@ class Gateway:
             self._on_usage(host.name, usage, cost)
 
 
-def _usage(model: str, reply: ChatReply | None, heard: int) -> Usage:
-    """Return what a reply took; of one that was broken off, each piece counts as a token."""
-    if reply is None:
-        return Usage(model=model, completion_tokens=heard)
+def _usage(model: str, reply: ChatReply, heard: int) -> Usage:
+    """Return what a reply took; where its host does not count, each piece counts as a token."""
     timings = reply.timings
     completion = heard if timings.completion_tokens is None else timings.completion_tokens
     return Usage(

@@ -9,13 +9,14 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator, Awaitable, Generator
-from typing import Self, TypeVar, cast
+from typing import Self, TypeVar
 
 import aiohttp
 import msgspec
 
 from protocol.models.settings import HostSettings, OllamaSettings
 from workers.ollama.failures import Busy, Garbled, HostFailure, NoModel, Said, Stalled, Unreachable
+from workers.ollama.loose import members
 
 MOST_BODY_BYTES = 32 << 20
 """Of an answer in one piece: embeddings of many texts are large."""
@@ -226,11 +227,8 @@ def _words(body: bytes) -> str:
         said = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return body.decode(errors="replace")
-    error: object = (
-        cast("dict[str, object]", said).get("error", said) if isinstance(said, dict) else said
-    )
-    if isinstance(error, dict):
-        error = cast("dict[str, object]", error).get("message", error)
+    error: object = members(said).get("error", said)
+    error = members(error).get("message", error)
     return error if isinstance(error, str) else msgspec.json.encode(error).decode()
 
 

@@ -16,10 +16,12 @@ from workers.ollama.client import Entry, Shown
 from workers.ollama.failures import HostFailure
 from workers.ollama.gateway import Gateway
 from workers.ollama.host import Host
+from workers.ollama.loose import elements, members
 
 _AT_ONCE = 8
 _LONGEST_FACT = 4_000
 _MOST_DEPTH = 8
+_MOST_FACTS = 100
 
 _list_decoder = msgspec.json.Decoder(ollama_list_models.Arguments)
 _show_decoder = msgspec.json.Decoder(ollama_show.Arguments)
@@ -145,10 +147,10 @@ def _shortened(value: Any, depth: int) -> Any:
         return value if len(value) <= _LONGEST_FACT else value[: _LONGEST_FACT - 1] + "…"
     if depth == 0:
         return "…"
-    if isinstance(value, dict):
-        return {str(key): _shortened(each, depth - 1) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_shortened(each, depth - 1) for each in value[:100]]
+    if found := members(value):
+        return {key: _shortened(each, depth - 1) for key, each in found.items()}
+    if rows := elements(value):
+        return [_shortened(each, depth - 1) for each in rows[:_MOST_FACTS]]
     return value
 
 

@@ -16,6 +16,7 @@ from workers.ollama.chat import ChatReply, ChatRequest, Chunk, Message, OnChunk,
 from workers.ollama.client import Embedded, EmbedRequest, Entry, Loaded, PullStatus, Shown
 from workers.ollama.failures import Garbled, NoModel, Said, Unreachable
 from workers.ollama.http import Http
+from workers.ollama.loose import elements, members
 
 MOST_LINE_BYTES = 8 << 20
 _QUICK_S = 10.0
@@ -121,14 +122,12 @@ class Native:
     async def show(self, model: str) -> Shown:
         data = await self._http.fetch("POST", "/api/show", {"model": model}, within_s=_QUICK_S)
         facts = self._http.decode(data, dict[str, Any])
-        info: Any = facts.get("model_info")
         lengths = [
             value
-            for key, value in (info.items() if isinstance(info, dict) else ())
-            if str(key).endswith(".context_length") and isinstance(value, int)
+            for key, value in members(facts.get("model_info")).items()
+            if key.endswith(".context_length") and isinstance(value, int)
         ]
-        said: Any = facts.get("capabilities")
-        capabilities = tuple(map(str, said)) if isinstance(said, list) else ()
+        capabilities = tuple(map(str, elements(facts.get("capabilities"))))
         return Shown(context_length=max(lengths, default=0), capabilities=capabilities, facts=facts)
 
     async def chat(self, request: ChatRequest, on_chunk: OnChunk) -> ChatReply:

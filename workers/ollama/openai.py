@@ -24,6 +24,7 @@ from workers.ollama.chat import (
 from workers.ollama.client import Embedded, EmbedRequest, Entry, Loaded, PullStatus, Shown
 from workers.ollama.failures import Garbled, NoModel, Said, Unreachable
 from workers.ollama.http import Http
+from workers.ollama.loose import elements, members
 from workers.ollama.sse import SseDecoder
 
 MOST_EVENT_BYTES = 8 << 20
@@ -107,9 +108,9 @@ class OpenAI:
 
     async def show(self, model: str) -> Shown:
         data = await self._http.fetch("GET", "/models", within_s=_QUICK_S)
-        for entry in self._http.decode(data, dict[str, Any]).get("data", ()):
-            if isinstance(entry, dict) and entry.get("id") == model:
-                return Shown(facts=entry)
+        for entry in elements(self._http.decode(data, dict[str, Any]).get("data")):
+            if members(entry).get("id") == model:
+                return Shown(facts=members(entry))
         raise NoModel(f"{self._http.name} has no model {model!r}", 404)
 
     async def chat(self, request: ChatRequest, on_chunk: OnChunk) -> ChatReply:
@@ -161,7 +162,7 @@ class OpenAI:
                 f"{self._http.name} sent an event that is not what its API promises: {error}"
             ) from error
         if said.error is not None:
-            words = said.error.get("message") if isinstance(said.error, dict) else said.error
+            words = members(said.error).get("message", said.error)
             raise Said(f"{self._http.name} said: {self._http.clean(str(words))}")
         return said
 
