@@ -30,7 +30,11 @@ Words = Callable[[str], Reply]
 @pytest.fixture(scope="module")
 def model_host() -> Iterator[FakeOllama]:
     """One host for all tests: a model that knows tools, and one that does not."""
-    models = [Model(name="tooled"), Model(name="plain", capabilities=("completion",))]
+    models = [
+        Model(name="tooled"),
+        Model(name="plain", capabilities=("completion",)),
+        Model(name="small", context_length=2048),
+    ]
     with in_thread(FakeOllama(models, num_parallel=4)) as fake:
         yield fake
 
@@ -254,6 +258,22 @@ def test_the_context_is_limited_and_old_results_are_shortened_first(
     full = run(agents, tools=["code_parse"], max_context_tokens=512, task="word " * 500)
 
     assert (full["ended"], full["iterations"], fake.record.to(CHAT)) == ("context", 0, [])
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "num_ctx"),
+    [("tooled", {}, 8192), ("small", {}, 2048), ("tooled", {"num_ctx": 3000}, 3000)],
+)
+def test_no_more_context_is_used_than_the_model_has(
+    agents: Toolcrew, fake: FakeOllama, model: str, options: Message, num_ctx: int
+) -> None:
+    answer = run(agents, model=model, options=options, task="word " * 9000)
+
+    assert answer["ended"] == "context"
+    assert f"{num_ctx * 3 // 4} is the most" in answer["why"]
+
+    run(agents, model=model, options=options, tools=[])
+    assert fake.record.last.json["options"]["num_ctx"] == num_ctx
 
 
 def test_the_same_call_three_times_ends_it(agents: Toolcrew, fake: FakeOllama, file: Path) -> None:

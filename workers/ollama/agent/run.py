@@ -17,6 +17,7 @@ from workers.ollama.agent.toolbox import Toolbox
 from workers.ollama.agent.transcript import Transcript, shortened
 from workers.ollama.asking import Asker, refusal_of
 from workers.ollama.chat import ChatReply, ChatRequest, Chunk, Message, ToolCall
+from workers.ollama.client import Shown
 from workers.ollama.failures import HostFailure
 from workers.ollama.question import options_of
 from workers.ollama.run import MARGIN_S
@@ -50,13 +51,16 @@ class Agents:
             async with asyncio.timeout_at(context.deadline - MARGIN_S):
                 task_type = given.task_type or "file_mod"
                 model = (await self._asker.models_for(given.model, task_type))[0]
-                capabilities = await self._asker.gateway.capabilities(model)
+                host = await self._asker.gateway.pool.host_of(model)
+                shown = await host.shown(model)
         except HostFailure as failure:
             raise refusal_of(failure, self._asker.hint) from failure
         except TimeoutError:
             raise CallRefused("deadline", "No model was found in time.") from None
-        agent = _Agent(self._asker, context, toolbox, _request(given, model, capabilities, toolbox))
-        return await agent.run(given)
+        room = _room(given, shown)
+        request = _request(given, model, toolbox, room, native="tools" in shown.capabilities)
+        agent = _Agent(self._asker, context, toolbox, request)
+        return await agent.run(_limits(given, room, context.deadline - MARGIN_S))
 
 
 class _Agent:
@@ -74,11 +78,12 @@ class _Agent:
         self._prompt_tokens = 0
         self._completion_tokens = 0
 
-    async def run(self, given: Arguments) -> bytes:
+    async def run(self, limits: Limits) -> bytes:
         """Drive the machine to its end, and tell of it."""
         began_at = time.monotonic()
-        machine = Machine(self._limits(given), self._transcript())
-        end = await self._drive(machine, self._limits(given).ends_at)
+        beside = len(msgspec.json.encode(self._request.tools))
+        machine = Machine(limits, Transcript(self._request.messages, beside))
+        end = await self._drive(machine, limits.ends_at)
         result = Result(
             answer=machine.answer,
             ended=end.ended,
@@ -170,36 +175,33 @@ class _Agent:
         self._prompt_tokens += reply.timings.prompt_tokens or 0
         self._completion_tokens += reply.timings.completion_tokens or 0
 
-    def _limits(self, given: Arguments) -> Limits:
-        ends_at = self._context.deadline - MARGIN_S
-        if given.max_seconds is not None:
-            now = asyncio.get_running_loop().time()
-            ends_at = min(ends_at, now + given.max_seconds)
-        return Limits(
-            iterations=given.max_iterations,
-            ends_at=ends_at,
-            context_tokens=given.max_context_tokens,
-        )
 
-    def _transcript(self) -> Transcript:
-        return Transcript(self._request.messages, len(msgspec.json.encode(self._request.tools)))
+def _room(given: Arguments, shown: Shown) -> int:
+    """Return how many tokens the conversation may have: what comes after the context is cut off unheard."""
+    num_ctx = None if given.options is None else given.options.num_ctx
+    return min(filter(None, (given.max_context_tokens, shown.context_length, num_ctx)))
+
+
+def _limits(given: Arguments, room: int, deadline: float) -> Limits:
+    now = asyncio.get_running_loop().time()
+    ends_at = deadline if given.max_seconds is None else min(deadline, now + given.max_seconds)
+    return Limits(iterations=given.max_iterations, ends_at=ends_at, context_tokens=room)
 
 
 def _request(
-    given: Arguments, model: str, capabilities: frozenset[str], toolbox: Toolbox
+    given: Arguments, model: str, toolbox: Toolbox, room: int, *, native: bool
 ) -> ChatRequest:
-    is_native = "tools" in capabilities
-    instructions = toolbox.instructions(given.system, native=is_native)
+    instructions = toolbox.instructions(given.system, native=native)
     opening = [Message(role="system", content=instructions)] if instructions else []
     options = options_of(given.options)
-    if options.num_ctx is None:  # what the server has by itself may be less than we are to keep to
-        options = replace(options, num_ctx=given.max_context_tokens)
+    if options.num_ctx is None:  # what the server has by itself may be less
+        options = replace(options, num_ctx=room)
     return ChatRequest(
         model=model,
         messages=(*opening, Message(role="user", content=given.task)),
         options=options,
         think=given.think,
-        tools=toolbox.functions if is_native else (),
+        tools=toolbox.functions if native else (),
         keep_alive=given.keep_alive,
     )
 
