@@ -26,7 +26,7 @@ def ollama_kind(crew: CrewConfig, settings: WorkerSettings, ollama: OllamaSettin
     """Return the kind that talks to model servers: one process, which many calls share, from the first on."""
     ours = replace(
         settings,
-        sandbox=ollama_sandbox(settings.sandbox, ollama),
+        sandbox=ollama_sandbox(settings.sandbox, ollama, os.environ),
         of_kind=encoded(ollama),
     )
     kind = built_in_kind(OLLAMA, 0, 1, crew, ours)

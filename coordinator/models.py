@@ -4,6 +4,7 @@ Rule 1: keys stay where they are: what is handed on is the name of a variable or
 Rule 2: the worker may connect to the ports of the configured hosts, and to no others if the kernel can tell.
 """
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -13,10 +14,12 @@ import msgspec
 from msgspec.structs import replace
 
 from coordinator.config import OllamaConfig
+from coordinator.config.units import DAY_S
 from protocol.errors import CallRefused
 from protocol.models.budget import MODEL_USED, Budget, Usage
 from protocol.models.ollama_host import read_ollama_host
 from protocol.models.settings import BudgetLimits, HostSettings, OllamaSettings
+from protocol.tools import ollama_run_many
 from protocol.tools.contract import Contract
 from protocol.tools.ollama_shapes import KIND
 from protocol.worker.messages import Notice
@@ -27,6 +30,7 @@ HOST_VARIABLE: Final = "OLLAMA_HOST"
 SLOTS_VARIABLE: Final = "OLLAMA_NUM_PARALLEL"
 
 _DNS_PORT = 53
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _FREE = frozenset({"ollama_list_models", "ollama_show", "ollama_pull", "ollama_delete"})
 _SAME = ("most_models", "refusals", "connect_timeout_s", "first_token_timeout_s", "idle_timeout_s",
          "retries", "backoff_base_s", "backoff_max_s", "most_waiting", "breaker_failures", "breaker_rate",
@@ -51,12 +55,16 @@ def ollama_settings(config: OllamaConfig, environ: Mapping[str, str]) -> OllamaS
     )
 
 
-def ollama_sandbox(policy: SandboxPolicy, settings: OllamaSettings) -> SandboxPolicy:
+def ollama_sandbox(
+    policy: SandboxPolicy, settings: OllamaSettings, environ: Mapping[str, str]
+) -> SandboxPolicy:
     """Return what the worker may do: talk to its hosts, and read nothing of anybody's project."""
+    keys = [host.key_file for host in settings.hosts if host.key_file]
+    certificates = [environ[name] for name in _CERTIFICATES if environ.get(name)]
     ports = {_DNS_PORT, *(_port(host.url) for host in settings.hosts)}
     return replace(
         policy,
-        read=tuple(host.key_file for host in settings.hosts if host.key_file),
+        read=(*keys, *certificates),
         write=(),
         network=True,
         tcp_ports=tuple(sorted(ports)),
@@ -65,12 +73,15 @@ def ollama_sandbox(policy: SandboxPolicy, settings: OllamaSettings) -> SandboxPo
 
 def with_deadlines(contracts: Mapping[str, Contract], config: OllamaConfig) -> dict[str, Contract]:
     """Return *contracts* with the configured deadline in those of models that say none."""
-    return {
+    changed = {
         name: replace(contract, deadline_s=config.deadline_s)
-        if contract.kind == KIND and contract.deadline_s is None
-        else contract
         for name, contract in contracts.items()
+        if contract.kind == KIND and contract.deadline_s is None
     }
+    many = ollama_run_many.CONTRACT
+    # As long as one job after the other ends it goes on: each has the time that one call has.
+    changed[many.name] = replace(many, deadline_s=float(DAY_S), extension_s=config.deadline_s)
+    return {**contracts, **changed}
 
 
 class Spending:
@@ -113,7 +124,7 @@ def _hosts(config: OllamaConfig, slots: int) -> tuple[HostSettings, ...]:
             url=host.url.rstrip("/"),
             api=host.kind,
             key_variable=host.key_variable,
-            key_file=host.key_file or "",
+            key_file=os.path.abspath(os.path.expanduser(host.key_file)) if host.key_file else "",
             models=tuple(host.models),
             slots=host.slots or slots,
         )

@@ -73,7 +73,7 @@ class OllamaConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     ] = 600.0
     connect_timeout_s: Annotated[
         float, Meta(ge=0.01, le=600, description="What connecting to a host may take.")
-    ] = 5.0
+    ] = 2.0
     first_token_timeout_s: Annotated[
         float,
         Meta(
@@ -117,7 +117,7 @@ class OllamaConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     ] = 1.0
     breaker_open_max_s: Annotated[
         float, Meta(ge=0.01, le=DAY_S, description="The longest time until it is tried again.")
-    ] = 30.0
+    ] = 10.0
     inventory_ttl_s: Annotated[
         float,
         Meta(ge=0, le=DAY_S, description="How long it is remembered which models a host has."),

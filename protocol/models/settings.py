@@ -79,12 +79,12 @@ class OllamaSettings(msgspec.Struct, frozen=True, kw_only=True):
     retries: int = 4
     backoff_base_s: float = 0.1
     backoff_max_s: float = 5.0
-    connect_timeout_s: float = 5.0
+    connect_timeout_s: float = 2.0
     first_token_timeout_s: float = 300.0
     idle_timeout_s: float = 60.0
     breaker_failures: int = 5
     breaker_rate: float = 0.5
     breaker_window_s: float = 30.0
     breaker_open_s: float = 1.0
-    breaker_open_max_s: float = 30.0
+    breaker_open_max_s: float = 10.0
     inventory_ttl_s: float = 30.0

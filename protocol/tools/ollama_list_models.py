@@ -48,7 +48,7 @@ class ModelServer(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     api: str
     state: Annotated[
-        Literal["up", "down"], Meta(description="down: it is tried again in the background.")
+        Literal["up", "down"], Meta(description="down: it does not answer, or not as it should.")
     ]
     models: int
     slots: Annotated[int, Meta(description="Requests of one model that it gets at a time.")]

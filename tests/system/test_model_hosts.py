@@ -166,7 +166,8 @@ def test_a_call_waits_no_longer_than_its_deadline(
     hosts = {"a": {"url": fake.url}}
     config = write_models(tmp_path / "c", hosts, first_token_timeout_s=30, deadline_s=0.5)
     server = start("--config", config)
-    is_up(server)  # so that the worker is there
+    listing = "ollama_list_models"
+    wait_until(server, lambda: not server.call(listing)["isError"], "the worker does not start")
     fake.script.fail(Stall(after=0), path=CHAT)
 
     code, words = refusal_of(run(server))
@@ -259,6 +260,22 @@ def test_a_host_that_says_the_key_is_not_quoted(
 
         assert "bad key ***" in words
         assert KEY not in server.logged()
+
+
+def test_a_host_that_refuses_to_say_what_it_has_is_not_taken_for_well(
+    start: Starter, tmp_path: Path
+) -> None:
+    with in_thread(FakeOllama([Model(name="tiny")], api_key=KEY)) as fake:
+        hosts = {"a": {"url": fake.url, "kind": "openai"}}
+        server = start("--config", write_models(tmp_path / "c", hosts))
+
+        listed = answer_of(server.call("ollama_list_models"))
+        code, words = refusal_of(run(server))
+
+    assert (listed["status"], listed["hosts"][0]["state"]) == ("unreachable", "down")
+    assert "answered 401: unauthorized" in listed["hosts"][0]["error"]
+    assert code == "no_model"
+    assert "401" in words
 
 
 def test_a_missing_key_is_said_by_the_name_of_its_variable(

@@ -23,9 +23,12 @@ from workers.ollama.backoff import full_jitter
 from workers.ollama.bulkhead import BulkheadFull
 from workers.ollama.chat import ChatReply, ChatRequest, Chunk, OnChunk
 from workers.ollama.client import Client, Embedded, EmbedRequest
-from workers.ollama.failures import Busy, HostFailure, NoModel, Unreachable
+from workers.ollama.failures import Busy, Garbled, HostFailure, NoModel, Unreachable
 from workers.ollama.host import Host, HostDown
 from workers.ollama.pool import Pool
+
+MOST_REPLY = 16 << 20
+"""In characters, thoughts included; whoever says more will never end."""
 
 _MOST_CONNECTIONS_TRIED = 3
 
@@ -59,16 +62,19 @@ class Gateway:
             HostFailure: no host has answered.
             CallRefused: the budget is used up.
         """
-        heard = 0
+        heard = size = 0
 
         def hear(chunk: Chunk) -> None:
-            nonlocal heard
+            nonlocal heard, size
             heard += 1
+            size += len(chunk.text) + len(chunk.thinking)
+            if size > MOST_REPLY:
+                raise Garbled(f"its reply has more than {MOST_REPLY} characters")
             on_chunk(chunk)
 
         async def ask(client: Client, host: Host) -> ChatReply:
-            nonlocal heard
-            heard = 0
+            nonlocal heard, size
+            heard = size = 0
             try:
                 reply = await client.chat(request, hear)
             except BaseException:

@@ -57,13 +57,30 @@ class Host:
         Raises:
             HostDown: it is not to be asked now.
         """
+        if not self.breaker.is_closed():
+            await self.probe()  # the question itself may take minutes, in which nobody would know
+        async with self._heard():
+            yield self.client
+
+    async def probe(self) -> None:
+        """Ask whether it is there again, if it is time to.
+
+        Raises:
+            HostFailure: it is not.
+        """
+        async with self._heard():
+            await self.client.alive()
+
+    @asynccontextmanager
+    async def _heard(self) -> AsyncGenerator[None]:
+        """Have the breaker hear what comes of the block."""
         if not self.breaker.allows(time.monotonic()):
             wait_s = self.breaker.retry_in(time.monotonic())
             raise HostDown(
                 f"host {self.name} is down and tried again in {wait_s:.1f} s: {self.error}"
             )
         try:
-            yield self.client
+            yield
         except Unreachable as failure:
             self.error = str(failure)
             self.breaker.failed(time.monotonic())
@@ -137,9 +154,14 @@ class Host:
             if self.is_known(newer_than):
                 return
             began_at = time.monotonic()
-            async with self.asked() as client:
-                self.entries = await client.models()
-                self.loaded = await client.loaded()
+            try:
+                async with self.asked() as client:
+                    self.entries = await client.models()
+                    self.loaded = await client.loaded()
+            except HostFailure as failure:
+                if not isinstance(failure, HostDown):
+                    self.error = str(failure)
+                raise
             self._listed_at = began_at
             self.error = ""
 

@@ -84,13 +84,18 @@ class Http:
             raise Garbled(f"{self.name} answered with more than {MOST_BODY_BYTES >> 20} MiB")
         return data
 
-    async def stream(self, path: str, body: object) -> AsyncGenerator[bytes]:
+    async def stream(
+        self, path: str, body: object, idle_s: float | None = None
+    ) -> AsyncGenerator[bytes]:
         """Yield what comes of an answer, as it comes; close it to end the request.
+
+        *idle_s* is how long it may be silent, if not as configured.
 
         Raises:
             HostFailure: there is no answer, or it ended in the middle.
         """
-        first_s, idle_s = self._settings.first_token_timeout_s, self._settings.idle_timeout_s
+        first_s = self._settings.first_token_timeout_s
+        idle_s = self._settings.idle_timeout_s if idle_s is None else idle_s
         patience = _Patience(self.name, first_s)
         async with self._request("POST", path, body, patience) as response:
             while data := await patience.wait(response.content.readany()):

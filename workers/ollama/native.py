@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from protocol.framing import LineDecoder, Overlong
+from protocol.tools.ollama_pull import STALL_S
 from workers.ollama.chat import ChatReply, ChatRequest, Chunk, Message, OnChunk, Timings, ToolCall
 from workers.ollama.client import Embedded, EmbedRequest, Entry, Loaded, PullStatus, Shown
 from workers.ollama.failures import Garbled, NoModel, Said, Unreachable
@@ -166,7 +167,7 @@ class Native:
     async def pull(self, model: str) -> AsyncGenerator[PullStatus]:
         is_done = False
         body = {"model": model, "stream": True}
-        async with contextlib.aclosing(self._lines("/api/pull", body)) as lines:
+        async with contextlib.aclosing(self._lines("/api/pull", body, STALL_S)) as lines:
             async for line in lines:
                 said: _PullLine = self._decoded(_pull_line, line)
                 self._require_no_error(said.error)
@@ -180,9 +181,11 @@ class Native:
 
     # --- inside
 
-    async def _lines(self, path: str, body: object) -> AsyncGenerator[bytes]:
+    async def _lines(
+        self, path: str, body: object, idle_s: float | None = None
+    ) -> AsyncGenerator[bytes]:
         decoder = LineDecoder(MOST_LINE_BYTES)
-        async with contextlib.aclosing(self._http.stream(path, body)) as stream:
+        async with contextlib.aclosing(self._http.stream(path, body, idle_s)) as stream:
             async for data in stream:
                 for line in decoder.feed(data):
                     if isinstance(line, Overlong):

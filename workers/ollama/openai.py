@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from protocol.framing import Overlong
+from workers.ollama.chains import is_same
 from workers.ollama.chat import (
     ChatReply,
     ChatRequest,
@@ -109,7 +110,7 @@ class OpenAI:
     async def show(self, model: str) -> Shown:
         data = await self._http.fetch("GET", "/models", within_s=_QUICK_S)
         for entry in elements(self._http.decode(data, dict[str, Any]).get("data")):
-            if members(entry).get("id") == model:
+            if is_same(str(members(entry).get("id")), model):
                 return Shown(facts=members(entry))
         raise NoModel(f"{self._http.name} has no model {model!r}", 404)
 

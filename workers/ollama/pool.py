@@ -16,7 +16,7 @@ from workers.ollama.chains import Installed
 from workers.ollama.failures import HostFailure, NoModel, Unreachable
 from workers.ollama.host import Host
 
-_SHORTEST_PROBE_S = 0.01
+_SHORTEST_PROBE_S = 0.02
 
 
 class Pool:
@@ -131,8 +131,7 @@ class Pool:
                 wait_s = host.breaker.retry_in(time.monotonic())
                 await asyncio.sleep(max(_SHORTEST_PROBE_S, wait_s))
                 with suppress(HostFailure):
-                    async with host.asked() as client:
-                        await client.alive()
+                    await host.probe()
             host.forget()
         except Exception as error:  # noqa: BLE001 - calls will find out then
             sys.stderr.write(f"the probe of host {host.name} failed: {type(error).__name__}\n")

@@ -1,7 +1,9 @@
 """`ollama_run` and `ollama_run_many`."""
 
 import asyncio
+import sys
 import time
+import traceback
 from collections.abc import Callable
 
 import msgspec
@@ -54,8 +56,11 @@ class Runs:
             done += 1
             context.progress(done, len(questions), _line(result))
 
-        deadline = context.deadline - 2 * MARGIN_S
-        results = await _all_at_once(self._asker, questions, given.max_concurrency, deadline, tell)
+        # Each that ends gives the call as much time again, so that each may take all of it.
+        patience_s = context.deadline - asyncio.get_running_loop().time() - MARGIN_S
+        results = await _all_at_once(
+            self._asker, questions, given.max_concurrency, patience_s, tell
+        )
         succeeded = sum(result.ok for result in results)
         result = Result(
             succeeded=succeeded,
@@ -88,7 +93,7 @@ async def _all_at_once(
     asker: Asker,
     questions: list[Question],
     concurrency: int,
-    deadline: float,
+    patience_s: float,
     tell: Callable[[JobResult], None],
 ) -> list[JobResult]:
     """Ask so many at a time; results are in the order of the questions."""
@@ -97,7 +102,7 @@ async def _all_at_once(
 
     async def work() -> None:
         for index, question in waiting:
-            results[index] = await _one(asker, index, question, deadline)
+            results[index] = await _one(asker, index, question, patience_s)
             tell(results[index])
 
     async with asyncio.TaskGroup() as group:
@@ -106,13 +111,18 @@ async def _all_at_once(
     return [results[index] for index in range(len(questions))]
 
 
-async def _one(asker: Asker, index: int, question: Question, deadline: float) -> JobResult:
+async def _one(asker: Asker, index: int, question: Question, patience_s: float) -> JobResult:
     def nobody(_chunk: Chunk) -> None: ...
 
+    deadline = asyncio.get_running_loop().time() + patience_s
     try:
         reply = await asker.ask(question, nobody, deadline)
     except CallRefused as refusal:
         error = JobError(code=refusal.code, message=refusal.message)
+        return JobResult(index=index, ok=False, error=error)
+    except Exception as bug:  # noqa: BLE001 - of ours: it fails this job and no other
+        traceback.print_exception(bug, file=sys.stderr)
+        error = JobError(code="internal", message=f"internal error: {type(bug).__name__}")
         return JobResult(index=index, ok=False, error=error)
     return JobResult(index=index, ok=True, reply=reply)
 
