@@ -139,6 +139,22 @@ class RosterMachine(RuleBasedStateMachine):
         task_id = data.draw(st.sampled_from(self.processes[number].running()))
         self.model.say(number, Ask(task_id, ask, "t", NULL))
 
+    @precondition(lambda self: self.model.in_flight())
+    @rule(ask=st.sampled_from([1, 2]), again=st.booleans())
+    def ask_and_be_cancelled(self, ask: int, again: bool) -> None:
+        """All that run ask what they may; nobody waits for them any more; and they ask once more."""
+        model = self.model
+        for number in model.in_flight():
+            process = self.processes[number]
+            for task_id in process.running():
+                if not process.is_killed and not process.session.open_asks(task_id):
+                    model.say(number, Ask(task_id, ask, "t", NULL))
+                    model.cancel(task_id)
+                    assert process.is_killed or not process.session.open_asks(task_id)
+                    if again:
+                        model.say(number, Ask(task_id, ask, "t", NULL))
+                        assert process.is_killed or not process.session.open_asks(task_id)
+
     @precondition(lambda self: self.model.tasks)
     @rule(data=st.data(), ask=st.sampled_from([1, 2]))
     def answer_a_question(self, data: st.DataObject, ask: int) -> None:

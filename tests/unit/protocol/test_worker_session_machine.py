@@ -169,6 +169,19 @@ class InFlightMachine(RuleBasedStateMachine):
             case _:
                 pass
 
+    @precondition(lambda self: self.in_flight and self.state is not State.ENDED)
+    @rule(ask=st.sampled_from(ASKS))
+    def ask_for_the_oldest(self, ask: int) -> None:
+        """So that often as many questions are open as may be."""
+        self.say(Ask(self.in_flight[0], ask, "t", NULL))
+
+    @precondition(lambda self: self.asks and self.state is not State.ENDED)
+    @rule(ask=st.sampled_from(ASKS))
+    def ask_too_much(self, ask: int) -> None:
+        message = Ask(self.in_flight[0], ask, "t", NULL)
+        if not self.may(message):
+            self.break_the_rules(message)
+
     @precondition(lambda self: self.in_flight)  # else nearly everything ends the session at once
     @rule(message=messages)
     def break_the_rules(self, message: Message) -> None:
