@@ -10,7 +10,7 @@ import msgspec
 from cache.flight import Flights
 from cache.l1 import L1
 from coordinator.ahead import Ahead, prepare
-from coordinator.built_in import built_in_kinds
+from coordinator.built_in import built_in_kinds, ollama_kind
 from coordinator.call import Call, Calls
 from coordinator.config import Config, Loaded, describe
 from coordinator.crew.actions import Note
@@ -20,11 +20,14 @@ from coordinator.disk_cache import disk_store
 from coordinator.dispatch.dispatcher import Dispatcher
 from coordinator.dispatch.quarantine import Quarantine
 from coordinator.dispatch.queue import JobQueue
+from coordinator.drafts import draft_kind
 from coordinator.frontends.mcp.resources import Library, Resource, Template
 from coordinator.frontends.mcp.server import McpServer
 from coordinator.git.history import GitLimits
 from coordinator.git.process import GitProcesses
-from coordinator.observe.log import log_degraded, log_note, log_worker_line
+from coordinator.models import Spending, ollama_settings, with_deadlines
+from coordinator.nested import NestedCalls
+from coordinator.observe.log import log_degraded, log_note, log_notice, log_worker_line
 from coordinator.observe.metrics import Metrics, Observatory, degradation, summary
 from coordinator.runs.earlier import Git
 from coordinator.runs.merge import Merged
@@ -34,7 +37,8 @@ from coordinator.third_party import Offers, third_party_kind
 from coordinator.thresholds import configured
 from coordinator.version import __version__
 from protocol.tools.catalog import offered
-from protocol.worker.messages import Ready
+from protocol.tools.contract import Contract
+from protocol.worker.messages import Notice, Ready
 from protocol.worker.settings import WorkerSettings
 
 _RESULT_ID_BYTES = 8
@@ -51,8 +55,12 @@ class App:
         self._ahead = ahead = ahead or prepare(loaded)
         self._settings = ahead.settings
         self._directory = ahead.settings.working_directory
+        models = ollama_settings(config.ollama, os.environ)
+        self._spending = Spending(models)
         self._kinds = [
             *built_in_kinds(config.crew, self._settings, ahead.loading),
+            *_draft_kinds(config, self._settings),
+            ollama_kind(config.crew, self._settings, models),
             *_third_parties(loaded, self._settings),
         ]
         self._metrics = Metrics()
@@ -65,12 +73,14 @@ class App:
         self.dispatcher = self._new_dispatcher()
         flights: Flights[Call] = Flights()
         self.calls = Calls(
-            configured(offered(admin_tools=config.server.admin_tools), config.analyze),
+            _contracts(config),
             self._services(),
             flights,
             self._metrics,
             self._directory,
         )
+        self.calls.guard_with(self._spending.require)
+        self.dispatcher.answer_with(NestedCalls(self.calls, self.crew.answer))
         self.offers = Offers(
             config.workers, self.calls.tools, lambda kind: self.crew.refusal(kind) is None
         )
@@ -93,10 +103,18 @@ class App:
                 on_note=lambda kind, note: _note(metrics, self.offers, kind, note),
                 on_ready=lambda kind, ready: _ready(metrics, self.offers, kind, ready),
                 on_log=lambda kind, number, text: _log(metrics, kind, number, text),
+                on_notice=self._noticed,
             ),
             owns_process=True,
             others=self._git.pids,
         )
+
+    def _noticed(self, kind: str, notice: Notice) -> None:
+        """A worker wants something counted; what strangers want counted is their own business."""
+        if kind not in self._loaded.config.workers:
+            self._spending.noticed(notice)
+            self._metrics.noticed(kind, notice)
+            log_notice(kind, notice)
 
     def _new_dispatcher(self) -> Dispatcher:
         queue = self._loaded.config.queue
@@ -179,6 +197,11 @@ class App:
         self._ahead.resources.close()
 
 
+def _contracts(config: Config) -> dict[str, Contract]:
+    contracts = offered(admin_tools=config.server.admin_tools, drafts=config.drafts.enabled)
+    return with_deadlines(configured(contracts, config.analyze), config.ollama)
+
+
 def _note(metrics: Metrics, offers: Offers, kind: str, note: Note) -> None:
     metrics.noted(kind, note.event)
     log_note(kind, note)
@@ -200,6 +223,10 @@ def _degraded(kind: str, parts: dict[str, str]) -> None:
 def _ready(metrics: Metrics, offers: Offers, kind: str, ready: Ready) -> None:
     offers.ready(kind, ready)
     _degraded(kind, metrics.announced(kind, ready))
+
+
+def _draft_kinds(config: Config, settings: WorkerSettings) -> list[KindConfig]:
+    return [draft_kind(config, settings)] if config.drafts.enabled else []
 
 
 def _third_parties(loaded: Loaded, settings: WorkerSettings) -> list[KindConfig]:

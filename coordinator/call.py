@@ -21,7 +21,7 @@ from coordinator.runs.fanout import FileRun
 from coordinator.runs.merge import Merged
 from coordinator.runs.request import Request, Services
 from coordinator.runs.work import FileWork, file_work, is_unchanged
-from coordinator.tool_job import ToolJob, ToolRequest, ToolWork, tool_work
+from coordinator.tool_job import ToolJob, ToolRequest, ToolWork, contract_work, tool_work
 from coordinator.tool_registry import OfferedTool, ToolRegistry
 from protocol.errors import CallRefused
 from protocol.tools.arguments import ArgumentDecoder
@@ -126,11 +126,16 @@ class Calls:
         self._working_directory = working_directory
         self.tools.watch(self._cache.forget_wordings)
         self._local_tools: dict[str, LocalTool] = {}
+        self._guard: Callable[[Contract], None] = lambda _: None
         self._runs: dict[bytes, _Running] = {}
 
     def add_local_tool(self, name: str, tool: LocalTool) -> None:
         """Let the coordinator answer *name* itself."""
         self._local_tools[name] = tool
+
+    def guard_with(self, guard: Callable[[Contract], None]) -> None:
+        """Ask *guard* before each job of a tool of ours; it raises `CallRefused` if there is to be none."""
+        self._guard = guard
 
     def recall(self, tool: str, arguments: bytes) -> bytes | None:
         """Return the answer of a call that was answered before in these very words, if it still holds.
@@ -178,6 +183,9 @@ class Calls:
         arguments = self._decoders[call.tool].decode(call.arguments)
         if isinstance(arguments, Sources):
             self._seek(call, file_work(tool, arguments, self._working_directory))
+        elif tool.kind is not None:
+            self._guard(tool)
+            self._seek(call, contract_work(tool, arguments, self._services.crew.deadline_s))
         else:
             answer = merged_answer(self._local_tools[call.tool](arguments))
             self._answer(call, answer.body, "done")

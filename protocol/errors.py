@@ -25,8 +25,13 @@ ErrorCode = Literal[
     "memory_limit",
     "worker_lost",
     "outcome_unknown",
+    "conflict",
     "cancelled",
     "tool_failed",
+    "host_unreachable",
+    "no_model",
+    "no_answer",
+    "budget_exhausted",
     "shutting_down",
     "internal",
 ]

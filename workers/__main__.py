@@ -6,18 +6,20 @@ coordinator starts `workers.zygote` instead, which does the same many times over
 
 import sys
 
-from workers import kinds, limits, runtime
+from workers import kinds, limits
+from workers.channel import take_stdio
 from workers.sandbox.apply import prepare
+from workers.serving import serve
 from workers.settings import read_settings
 
 
 def main() -> None:
     """Serve one kind of job until the coordinator drains us or is gone."""
-    channel = runtime.take_stdio()
+    channel = take_stdio()
     settings = read_settings()
     limits.apply(settings.coordinator_pid)
     kind = kinds.load(*sys.argv[1:3])
-    runtime.serve(kind, settings, channel, prepare(settings.sandbox))
+    serve(kind, settings, channel, prepare(settings.sandbox))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The kinds of worker there are: each is a module with `TOOLS`, and perhaps `OFFERS`, `preload` and `warm`.
 
+One whose jobs mostly wait has `serving` instead of `TOOLS`, and runs many of them at once on one event loop.
+
 `preload` loads what no job can do without. `warm` is a generator that does the rest of what the first job
 would pay for, in small steps, when there is time.
 A kind of your own is any importable module of that shape, named in the configuration.
@@ -12,18 +14,28 @@ from typing import Final
 import msgspec
 
 from protocol.worker.messages import ToolOffer
-from workers.context import Tool
+from workers.context import Serving, Tool
 
-BUILT_IN: Final = {"parse": "workers.parse.kind", "analyze": "workers.analyze.kind"}
+BUILT_IN: Final = {
+    "parse": "workers.parse.kind",
+    "analyze": "workers.analyze.kind",
+    "ollama": "workers.ollama.kind",
+    "draft": "workers.draft.kind",
+}
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One kind, loaded. *offers* describes the tools of a kind that the coordinator does not know."""
+    """One kind, loaded. *offers* describes the tools of a kind that the coordinator does not know.
+
+    One that has *serving* has its tools from there, and takes *capacity* jobs at a time.
+    """
 
     name: str
     tools: Mapping[str, Tool]
     offers: tuple[ToolOffer, ...] = ()
     warm: Callable[[], Iterator[None]] | None = None
+    serving: Serving | None = None
+    capacity: int = 1
 
 
 def load(name: str, module_name: str | None = None) -> Kind:
@@ -31,10 +43,13 @@ def load(name: str, module_name: str | None = None) -> Kind:
 
     Raises:
         ImportError: there is no such module, or it cannot be imported.
-        AttributeError: the module has no `TOOLS`.
+        AttributeError: the module has neither `TOOLS` nor `serving`.
     """
     module = importlib.import_module(module_name or BUILT_IN[name])
     preload: Callable[[], None] | None = getattr(module, "preload", None)
     if preload is not None:
         preload()
-    return Kind(name, module.TOOLS, getattr(module, "OFFERS", ()), getattr(module, "warm", None))
+    offers = getattr(module, "OFFERS", ())
+    if (serving := getattr(module, "serving", None)) is not None:
+        return Kind(name, {}, offers, serving=serving, capacity=module.CAPACITY)
+    return Kind(name, module.TOOLS, offers, getattr(module, "warm", None))

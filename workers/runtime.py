@@ -1,27 +1,20 @@
-"""The loop that every kind shares: read a message, run the job, reply, and beat from a thread meanwhile.
+"""The loop of a kind that runs one job at a time: read, run, reply, and beat from a thread meanwhile.
 
-Rule 1: one job at a time, in the order of arrival; the oldest unanswered job is the one that runs.
+Rule 1: jobs run in the order of arrival; the oldest unanswered job is the one that runs.
 Rule 2: every reply is written before the next job starts, so that a crash is blamed on the right job.
 """
 
 import contextlib
-import fcntl
 import functools
 import os
-import select
-import signal
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Generator
-from types import FrameType
-from typing import NoReturn
 
 import msgspec
 
-from protocol.errors import CallRefused, ProtocolError
-from protocol.framing import LineDecoder, Overlong
+from protocol.errors import CallRefused
 from protocol.worker.messages import (
     MAX_LINE_BYTES,
     Beat,
@@ -29,100 +22,24 @@ from protocol.worker.messages import (
     Done,
     Drain,
     Failed,
-    FromWorker,
     Job,
     Part,
     Ping,
     Progress,
     Ready,
     ToWorker,
-    decode_to_worker,
-    encode_line,
 )
 from protocol.worker.settings import WorkerSettings
-from workers import lineage
+from workers.channel import Channel
 from workers.context import JobCancelled
 from workers.kinds import Kind
 from workers.sandbox.apply import Prepared
-
-_CHUNK = 1 << 16
-"""So much is read at once: the memory for more comes from the kernel anew each time, and costs 10 us."""
 
 _QUICK_S = 0.005
 """A job that ends within this time is not worth looking for its cancellation."""
 
 _LOOK_EVERY_S = 0.001
 """With jobs at hand, what has come in is looked for so often, and not before each of them: 2 us a job."""
-
-
-class Channel:
-    """The two file descriptors to the coordinator. Any thread may send; only the main thread receives."""
-
-    def __init__(self, inbox: int, outbox: int) -> None:
-        self._inbox = inbox
-        self._outbox = outbox
-        self._sending = threading.Lock()
-        self._decoder = LineDecoder(MAX_LINE_BYTES)
-        self.closed = False
-        self.has_news = False
-        """While `watched`: something has come in since this was last set to False."""
-
-    @contextlib.contextmanager
-    def watched(self) -> Generator[None]:
-        """Have the kernel tell us (SIGIO) when something comes in.
-
-        Asking it instead, with a system call every few milliseconds, lets go of the GIL each time for a
-        moment too short for the beating thread to take it, and starts that thread's wait for its turn anew:
-        asking every 2 ms left it without a single beat in 30 s.
-        """
-        before = signal.signal(signal.SIGIO, self._note_news)
-        flags = fcntl.fcntl(self._inbox, fcntl.F_GETFL)
-        fcntl.fcntl(self._inbox, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(self._inbox, fcntl.F_SETFL, flags | os.O_ASYNC)
-        self.has_news = True  # it may have come before we asked to be told
-        try:
-            yield
-        finally:
-            fcntl.fcntl(self._inbox, fcntl.F_SETFL, flags)
-            signal.signal(signal.SIGIO, before)
-
-    def _note_news(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
-        self.has_news = True
-
-    def send(self, message: FromWorker) -> None:
-        """Write one message; a coordinator that is gone ends this process."""
-        line = memoryview(encode_line(message))
-        with self._sending:
-            while line:
-                line = line[os.write(self._outbox, line) :]
-
-    def receive(self) -> list[ToWorker]:
-        """Wait for bytes and return the messages that they complete, perhaps none; mark the end of input."""
-        data = os.read(self._inbox, _CHUNK)
-        if not data:
-            self.closed = True
-        return [_decode(line) for line in self._decoder.feed(data) if line]
-
-    def has_input(self) -> bool:
-        """Tell whether `receive` would return at once."""
-        return bool(select.select([self._inbox], [], [], 0)[0])
-
-
-def _decode(line: bytes | Overlong) -> ToWorker:
-    if isinstance(line, Overlong):
-        raise ProtocolError(f"a line of more than {MAX_LINE_BYTES} bytes")
-    return decode_to_worker.decode(line)
-
-
-def take_stdio() -> Channel:
-    """Keep stdin and stdout for the protocol, and give whatever prints or reads a harmless pair instead."""
-    channel = Channel(os.dup(0), os.dup(1))
-    devnull = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(devnull, 0)
-    os.dup2(2, 1)
-    os.close(devnull)
-    return channel
 
 
 class Runtime:
@@ -217,8 +134,7 @@ class Runtime:
         try:
             result = self._run(job)
         except Exception as error:  # noqa: BLE001 - the edge between foreign code and the protocol
-            code, message = self._explain(error)
-            return Failed(id=job.id, code=code, message=message)
+            return failed(job, error, self.settings)
         return Done(id=job.id, result=msgspec.Raw(result), cache_for=None)
 
     def _run(self, job: Job) -> bytes:
@@ -228,29 +144,9 @@ class Runtime:
             raise CallRefused("internal", f"{self._kind.name} has no tool {job.tool}")
         context = _Context(self, job)
         try:
-            result = tool(job.arguments, context)
+            return sendable(tool(job.arguments, context))
         finally:
             context.close()
-        if len(result) > MAX_LINE_BYTES // 2:
-            message = f"the result has {len(result)} bytes, more than a message can carry"
-            raise CallRefused("too_large", message)
-        return result
-
-    def _explain(self, error: Exception) -> tuple[str, str]:
-        """Return the code and the message that answer for *error*."""
-        match error:
-            case JobCancelled():
-                return "cancelled", "cancelled"
-            case CallRefused():
-                return error.code, error.message
-            case MemoryError():
-                limit = self.settings.sandbox.memory_limit_bytes >> 20
-                return "memory_limit", f"It needs more than a worker's memory limit of {limit} MiB."
-            case _:
-                import traceback  # noqa: PLC0415 - 2 ms of a start, for what should never happen
-
-                traceback.print_exception(error, file=sys.stderr)
-                return "internal", f"{type(error).__name__}: {error}"
 
     def _beat_for_ever(self) -> None:
         while True:
@@ -268,16 +164,6 @@ class Runtime:
             busy=self._running is not None,
             outdated=not self._sandbox.is_current(),
         )
-
-
-def serve(kind: Kind, settings: WorkerSettings, channel: Channel, sandbox: Prepared) -> NoReturn:
-    """Be a worker for as long as the coordinator wants one."""
-    lineage.keep_descendants()
-    resident_bytes()  # opens what the sandbox would close
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # nobody is left to tell
-        Runtime(kind, settings, channel, sandbox).run()
-    sys.stderr.flush()
-    os._exit(0)  # nothing is left to save, and interpreter teardown takes longer than a start
 
 
 class _Context:
@@ -310,6 +196,40 @@ class _Context:
         """The job has ended."""
         if self._watch is not None:
             self._watch.__exit__(None, None, None)
+
+
+def sendable(result: bytes) -> bytes:
+    """Return *result* if a message can carry it.
+
+    Raises:
+        CallRefused: it cannot.
+    """
+    if len(result) > MAX_LINE_BYTES // 2:
+        message = f"the result has {len(result)} bytes, more than a message can carry"
+        raise CallRefused("too_large", message)
+    return result
+
+
+def failed(job: Job, error: Exception, settings: WorkerSettings) -> Failed:
+    """Return the answer that a tool's *error* makes."""
+    code, message = _explain(error, settings)
+    return Failed(id=job.id, code=code, message=message)
+
+
+def _explain(error: Exception, settings: WorkerSettings) -> tuple[str, str]:
+    match error:
+        case JobCancelled():
+            return "cancelled", "cancelled"
+        case CallRefused():
+            return error.code, error.message
+        case MemoryError():
+            limit = settings.sandbox.memory_limit_bytes >> 20
+            return "memory_limit", f"It needs more than a worker's memory limit of {limit} MiB."
+        case _:
+            import traceback  # noqa: PLC0415 - 2 ms of a start, for what should never happen
+
+            traceback.print_exception(error, file=sys.stderr)
+            return "internal", f"{type(error).__name__}: {error}"
 
 
 def resident_bytes() -> int:

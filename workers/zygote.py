@@ -27,8 +27,10 @@ from protocol.worker.zygote import (
     decode_to_zygote,
     encode_packet,
 )
-from workers import kinds, limits, lineage, runtime
+from workers import kinds, limits, lineage
+from workers.channel import take_stdio
 from workers.sandbox.apply import prepare
+from workers.serving import serve
 from workers.settings import read_settings
 
 _ADOPTION_POLL_S = 0.0001
@@ -116,12 +118,12 @@ class Zygote:
             os.dup2(descriptor, number)
         os.close(inbox)
         os.close(stderr)
-        channel = runtime.take_stdio()
+        channel = take_stdio()
         lineage.name_process(request.name)
         while os.getppid() == between:
             time.sleep(_ADOPTION_POLL_S)
         limits.apply(self._settings.coordinator_pid)
-        runtime.serve(self._kind, self._settings, channel, self._prepared)
+        serve(self._kind, self._settings, channel, self._prepared)
 
 
 def main() -> None:

@@ -61,6 +61,8 @@ class Knob(msgspec.Struct, frozen=True, kw_only=True):
             # UnicodeError: a variable may hold bytes that are not UTF-8.
             got = "" if self.is_secret else f", not {shown(given)}"
             problem = f"{self.key} must be {self.expected}{got}"
+            if isinstance(self.default, dict) and not self.is_secret:
+                problem += f" ({error})"  # which says where in the tables
             raise ConfigError(f"{source}: {problem}") from error
 
 

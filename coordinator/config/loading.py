@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from coordinator.config.knobs import WORKERS, Knob, knobs
+from coordinator.config.ollama_section import require_sound_hosts
 from coordinator.config.sections import Config
 from coordinator.config.sources import (
     Given,
@@ -106,6 +107,7 @@ def _check_relations(loaded: Loaded) -> None:
         base = f"crew.backoff_base_s ({crew.backoff_base_s}, {sources['crew.backoff_base_s']})"
         most = f"crew.backoff_max_s ({crew.backoff_max_s}, {sources['crew.backoff_max_s']})"
         raise ConfigError(f"{base} must not be more than {most}")
+    require_sound_hosts(loaded.config.ollama, sources)
     for name, worker in loaded.config.workers.items():
         given = (sources[key] for key in worker_knobs(name) if sources[key] != "default")
         require_sound(name, worker, next(given))

@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from coordinator.config.analyze_section import AnalyzeConfig
+from coordinator.config.drafts_section import DraftsConfig
+from coordinator.config.ollama_section import OllamaConfig
 from coordinator.config.units import DAY_S, GIB, KIB, MIB, Path
 from coordinator.config.worker_section import WorkerConfig
 
@@ -212,4 +214,6 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     cache: CacheConfig = msgspec.field(default_factory=CacheConfig)
     files: FilesConfig = msgspec.field(default_factory=FilesConfig)
     analyze: AnalyzeConfig = msgspec.field(default_factory=AnalyzeConfig)
+    drafts: DraftsConfig = msgspec.field(default_factory=DraftsConfig)
+    ollama: OllamaConfig = msgspec.field(default_factory=OllamaConfig)
     workers: dict[str, WorkerConfig] = {}

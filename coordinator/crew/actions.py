@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from coordinator.dispatch.backend import Outcome
-from protocol.worker.messages import Part, Progress, Ready, ToWorker
+from protocol.worker.messages import Ask, Notice, Part, Progress, Ready, ToWorker
 
 
 class Spawn(msgspec.Struct, frozen=True):
@@ -31,13 +31,19 @@ class Report(msgspec.Struct, frozen=True):
     """Tell the sink about a task."""
 
     task_id: int
-    news: Outcome | Part | Progress
+    news: Outcome | Part | Progress | Ask
 
 
 class Announce(msgspec.Struct, frozen=True):
     """A worker is there, and *ready* says what it offers."""
 
     ready: Ready
+
+
+class Relay(msgspec.Struct, frozen=True):
+    """A worker wants something logged and counted."""
+
+    notice: Notice
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -68,5 +74,5 @@ class Note(msgspec.Struct, frozen=True):
     count: int | None = None
 
 
-Action = Spawn | Send | Kill | Report | Announce | Note
+Action = Spawn | Send | Kill | Report | Announce | Relay | Note
 Actions = list[Action]

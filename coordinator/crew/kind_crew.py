@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from coordinator.crew.actions import Actions, Announce, Kill, Note, Report, Send, Spawn
+from coordinator.crew.actions import Actions, Announce, Kill, Note, Relay, Report, Send, Spawn
 from coordinator.crew.birth import Child, Ends, how_it_ended, launch_program, surroundings
 from coordinator.crew.health import HealthLimits
 from coordinator.crew.restarts import RestartBudget, RestartPolicy
@@ -18,7 +18,8 @@ from coordinator.crew.zygote_process import ZygoteProcess
 from coordinator.dispatch.backend import Outcome, Refusal, Task
 from protocol.errors import sentence
 from protocol.framing import Overlong
-from protocol.worker.messages import FromWorker, Ready, decode_from_worker, encode_line
+from protocol.worker.messages import FromWorker, Notice, Ready, decode_from_worker, encode_line
+from protocol.worker.session import MOST_ASKS
 from protocol.worker.settings import WorkerSettings
 
 
@@ -27,6 +28,7 @@ class KindConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     *argv* starts one worker; *zygote_argv* starts a process that forks them, None: there is no such thing.
     *depth* is how many short jobs one worker may have at a time. *loading*: a zygote, started ahead.
+    *may_ask*: its jobs may have tools called.
     """
 
     name: str
@@ -39,6 +41,7 @@ class KindConfig(msgspec.Struct, frozen=True, kw_only=True):
     loading: ZygoteProcess | None = None
     environment: Mapping[str, str] = {}
     depth: int = 1
+    may_ask: bool = False
 
 
 class Observer(msgspec.Struct, frozen=True):
@@ -49,6 +52,7 @@ class Observer(msgspec.Struct, frozen=True):
     on_note: Callable[[str, Note], None]
     on_ready: Callable[[str, Ready], None]
     on_log: Callable[[str, int, str], None]
+    on_notice: Callable[[str, Notice], None]
 
 
 class KindCrew:
@@ -66,6 +70,7 @@ class KindCrew:
             random.uniform,
             least=config.scaling.least,
             depth=config.depth,
+            most_asks=MOST_ASKS if config.may_ask else 0,
         )
         self._env = surroundings(config.settings, crew_id, config.environment)
         self._processes: dict[int, WorkerProcess] = {}
@@ -139,12 +144,19 @@ class KindCrew:
                     self._spawn(number)
                 case Kill(number=number):
                     self._processes[number].kill()
-                case Announce(ready=ready):
-                    self._observer.on_ready(self.config.name, ready)
-                case Note():
-                    self._observer.on_note(self.config.name, action)
+                case _:
+                    self._tell(action)
         if has_ended:
             self._observer.on_free(self.config.name)
+
+    def _tell(self, news: Announce | Relay | Note) -> None:
+        match news:
+            case Announce(ready=ready):
+                self._observer.on_ready(self.config.name, ready)
+            case Relay(notice=notice):
+                self._observer.on_notice(self.config.name, notice)
+            case Note():
+                self._observer.on_note(self.config.name, news)
 
     def start(self) -> None:
         """Have the zygote loading before the first worker is asked for, unless none is wanted so far."""

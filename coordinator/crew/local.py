@@ -19,7 +19,7 @@ from coordinator.crew.birth import new_crew_id
 from coordinator.crew.kind_crew import KindConfig, KindCrew, Observer
 from coordinator.crew.orphans import adopt_orphans, kill_orphans
 from coordinator.dispatch.backend import Outcome, Refusal, Sink, Task
-from protocol.worker.messages import Part, Ready
+from protocol.worker.messages import Answer, Ask, Notice, Part, Ready
 
 _QUIET_INTERVAL_S = 1.0
 _SHORTEST_INTERVAL_S = 0.001
@@ -28,12 +28,17 @@ _STOPPED_S = 1.0
 """A look that comes this much too late means that we were stopped, not the workers."""
 
 
+def _ignore(kind: str, notice: Notice) -> None:
+    """Not everybody counts."""
+
+
 class CrewListener(msgspec.Struct, frozen=True):
     """Who wants to know what becomes of the workers; each callable gets the kind's name first."""
 
     on_note: Callable[[str, Note], None]
     on_ready: Callable[[str, Ready], None]
     on_log: Callable[[str, int, str], None]
+    on_notice: Callable[[str, Notice], None] = _ignore
 
 
 class LocalCrew:
@@ -53,7 +58,12 @@ class LocalCrew:
         others: Callable[[], set[int]] = set,
     ) -> None:
         observer = Observer(
-            self._report, self._on_free, self._note, listener.on_ready, listener.on_log
+            self._report,
+            self._on_free,
+            self._note,
+            listener.on_ready,
+            listener.on_log,
+            listener.on_notice,
         )
         kinds = list(kinds)
         crew_id = next((k.loading.crew_id for k in kinds if k.loading is not None), new_crew_id())
@@ -122,6 +132,11 @@ class LocalCrew:
             crew.carry_out(crew.roster.cancel(task_id, time.monotonic()))
             self._look_soon()
 
+    def answer(self, task_id: int, answer: Answer) -> None:
+        """Tell a running task what became of its question."""
+        if crew := self._owners.get(task_id):
+            crew.carry_out(crew.roster.answer(task_id, answer))
+
     async def close(self, grace_s: float) -> None:
         """Ask every worker to go, kill what is left after *grace_s* seconds, return when all are reaped."""
         self._closing = True
@@ -172,6 +187,8 @@ class LocalCrew:
             self._sink.on_outcome(report.task_id, report.news)
         elif isinstance(report.news, Part):
             self._sink.on_part(report.task_id, report.news.result)
+        elif isinstance(report.news, Ask):
+            self._sink.on_ask(report.task_id, report.news)
         else:
             self._sink.on_progress(report.task_id, report.news)
 

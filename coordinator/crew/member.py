@@ -32,6 +32,8 @@ class Member:
 
     def __init__(self, number: int, *, is_parked: bool = False) -> None:
         self.number = number
+        self.most_asks = 0
+        """How many questions a job of its worker may have open (see `WorkerSession`)."""
         self.phase = Phase.EMPTY
         self.is_parked = is_parked
         self.due_at: float | None = None if is_parked else 0.0
@@ -44,7 +46,7 @@ class Member:
         self._begin(0.0)
 
     def _begin(self, now: float) -> None:
-        self.session = WorkerSession()
+        self.session = WorkerSession(most_asks=self.most_asks)
         self.tasks: dict[int, Task] = {}
         self._long_tasks = 0  # of these, behind which none may stand
         self.deadlines: dict[int, float] = {}

@@ -2,7 +2,7 @@
 
 from coordinator.crew.actions import Actions, Kill, Note, Send
 from coordinator.crew.member import Member, Phase
-from protocol.worker.messages import Cancel, Drain
+from protocol.worker.messages import Answer, Cancel, Drain
 from protocol.worker.session import State
 
 
@@ -13,7 +13,22 @@ def ask_to_drop(member: Member, task_id: int, now: float) -> Actions:
     member.asked.add(task_id)
     if member.session.capacity != 1 or member.head() == task_id:
         member.cancelled_at[task_id] = now
-    return [Send(member.number, Cancel(task_id))]
+    return [Send(member.number, Cancel(task_id)), *close_asks(member, task_id)]
+
+
+def close_asks(member: Member, task_id: int) -> Actions:
+    """Answer what a task has asked: nobody waits for the task, so nobody finds out."""
+    answers = [
+        Answer(task_id, number, code="cancelled", message="Nobody waits for this job any more.")
+        for number in member.session.open_asks(task_id)
+    ]
+    return [action for answer in answers for action in tell(member, answer)]
+
+
+def tell(member: Member, answer: Answer) -> Actions:
+    """Answer an open question."""
+    member.session.advance(answer)
+    return [Send(member.number, answer)]
 
 
 def ask_to_go(member: Member, reason: str, now: float) -> Actions:

@@ -7,7 +7,7 @@ Rule 3: whom the roster lets go, and when somebody new starts, is decided in `st
 
 from collections.abc import Callable, Mapping, Sequence
 
-from coordinator.crew.actions import Actions, Announce, Note, Report, Send
+from coordinator.crew.actions import Actions, Announce, Note, Relay, Report, Send
 from coordinator.crew.assign import choose
 from coordinator.crew.depth import Depth
 from coordinator.crew.health import (
@@ -20,17 +20,20 @@ from coordinator.crew.health import (
     wear,
 )
 from coordinator.crew.member import Member, Phase
-from coordinator.crew.orders import ask_to_drop, ask_to_go, kill
+from coordinator.crew.orders import ask_to_drop, ask_to_go, close_asks, kill, tell
 from coordinator.crew.restarts import RestartBudget
 from coordinator.crew.staffing import PLANNED, Staffing
 from coordinator.dispatch.backend import Outcome, Task
 from protocol.errors import ProtocolError
 from protocol.worker.messages import (
+    Answer,
+    Ask,
     Beat,
     Done,
     Failed,
     FromWorker,
     Job,
+    Notice,
     Part,
     Progress,
     Ready,
@@ -45,6 +48,8 @@ NEAR_LIMIT = 0.75
 
 _ANSWERS = frozenset({Done, Failed})
 
+_News = Ready | Beat | Part | Progress | Notice | Ask
+
 
 class Roster:
     """The workers of one kind (see `Staffing` for the arguments)."""
@@ -58,10 +63,14 @@ class Roster:
         *,
         least: int | None = None,
         depth: int = 1,
+        most_asks: int = 0,
     ) -> None:
+        """*most_asks*: how many questions a job may have open; 0 = these workers may not ask."""
         self.limits = limits
         self.staffing = Staffing(most, most if least is None else least, depth, budget, draw)
         self.members = self.staffing.members
+        for member in self.members:
+            member.most_asks = most_asks
         self.late_replies = 0
         self.depth = Depth(depth)
 
@@ -146,6 +155,14 @@ class Roster:
         """Ask the worker that has the task to stop; the verdict sees to it if it does not."""
         owner = next((m for m in self.members if task_id in m.tasks), None)
         return [] if owner is None else ask_to_drop(owner, task_id, now)
+
+    def answer(self, task_id: int, answer: Answer) -> Actions:
+        """Give the task its answer, if it still waits for one."""
+        for member in self.members:
+            if task_id in member.tasks and member.phase is Phase.ALIVE:
+                is_open = answer.ask in member.session.open_asks(task_id)
+                return tell(member, answer) if is_open else []
+        return []
 
     # --- events: what a worker does
 
@@ -277,7 +294,7 @@ class Roster:
         """Tell whether what it says still counts: also while it dies, until it breaks the protocol."""
         return member.phase is not Phase.EMPTY and member.session.state is not State.ENDED
 
-    def _take(self, member: Member, message: Ready | Beat | Part | Progress, now: float) -> Actions:
+    def _take(self, member: Member, message: _News, now: float) -> Actions:
         match message:
             case Ready(pid=pid):
                 member.ready(message, now)
@@ -288,6 +305,17 @@ class Roster:
             case Part(id=task_id) | Progress(id=task_id):
                 member.extend(task_id, now)
                 return [Report(task_id, message)] if task_id in member.tasks else []
+            case Notice():
+                return [Relay(message)]
+            case Ask():
+                return self._take_ask(member, message)
+
+    def _take_ask(self, member: Member, ask: Ask) -> Actions:
+        if member.phase is not Phase.ALIVE:
+            return []  # it is being killed, and can be told nothing
+        if ask.id in member.tasks and ask.id not in member.asked:
+            return [Report(ask.id, ask)]
+        return close_asks(member, ask.id)
 
     def _finish(self, member: Member, message: Done | Failed, now: float) -> list[Report]:
         task = member.tasks.get(message.id)

@@ -2,13 +2,14 @@
 
 Rule 1: outcomes are values; nothing is raised across this seam for a job that went wrong.
 Rule 2: every task sent gets exactly one `Outcome`, unless the backend is closed first.
+Rule 3: what a task asks is answered once while it runs; the backend itself answers what nobody waits for.
 """
 
 from typing import Literal, Protocol
 
 import msgspec
 
-from protocol.worker.messages import Progress
+from protocol.worker.messages import Answer, Ask, Progress
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -63,6 +64,9 @@ class Sink(Protocol):
     def on_progress(self, task_id: int, progress: Progress) -> None:
         """A running task says how far it is."""
 
+    def on_ask(self, task_id: int, ask: Ask) -> None:
+        """A running task wants a tool called; `Backend.answer` takes what comes of it."""
+
     def on_outcome(self, task_id: int, outcome: Outcome) -> None:
         """A task has ended."""
 
@@ -95,4 +99,8 @@ class Backend(Protocol):
 
     def cancel(self, task_id: int) -> None:
         """Nobody waits for this task any more: free its slot soon. Its outcome still comes."""
+        ...
+
+    def answer(self, task_id: int, answer: Answer) -> None:
+        """Tell a task what became of its question; one that has ended, or is to, hears nothing."""
         ...

@@ -18,7 +18,7 @@ from coordinator.dispatch.backend import Backend, Outcome, Refusal, Task
 from coordinator.dispatch.queue import Entry, JobQueue
 from protocol.errors import CallRefused
 from protocol.tools.contract import Priority
-from protocol.worker.messages import Progress
+from protocol.worker.messages import Answer, Ask, Progress
 
 _SWEEP_INTERVAL_S = 0.05
 _SHUTTING_DOWN = Outcome("failed", code="shutting_down", message="The server is shutting down.")
@@ -41,6 +41,16 @@ class JobListener(Protocol):
 
     def on_end(self, outcome: Outcome) -> None:
         """The job is done, failed, or past its deadline."""
+
+
+class Asked(Protocol):
+    """Whoever calls tools on behalf of running jobs."""
+
+    def on_ask(self, job: "QueuedJob", ask: Ask) -> None:
+        """A running job wants a tool called; `Backend.answer` takes what comes of it."""
+
+    def on_job_over(self, job_id: int) -> None:
+        """This attempt at a job is over, or nobody wants it any more: nor what it has asked for."""
 
 
 class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +99,11 @@ class Dispatcher:
         self._loop = asyncio.get_running_loop()
         self._sweeper: asyncio.TimerHandle | None = None
         self._closed = False
+        self._asked: Asked | None = None
+
+    def answer_with(self, asked: Asked) -> None:
+        """Let running jobs have tools called by *asked*; before that they are told no."""
+        self._asked = asked
 
     def submit(self, spec: JobSpec, listener: JobListener) -> int:
         """Accept a job and return its id.
@@ -119,6 +134,7 @@ class Dispatcher:
         if (entry := self._running.pop(job_id, None)) is not None:
             self._cancelled[job_id] = entry  # its time is still counted when it ends
             self._backend.cancel(job_id)
+            self._over(job_id)
 
     def close(self) -> None:
         """Refuse new jobs, and end those that wait."""
@@ -148,8 +164,23 @@ class Dispatcher:
             except Exception as bug:  # noqa: BLE001 - as above
                 self._failed(entry, bug)
 
+    def on_ask(self, task_id: int, ask: Ask) -> None:
+        """Have a tool called for a job."""
+        entry = self._running.get(task_id)
+        if entry is None:
+            return  # cancelled meanwhile, and the backend has told it so
+        if self._asked is None:
+            refusal = Answer(task_id, ask.ask, code="not_allowed", message="Nobody can be asked.")
+            self._backend.answer(task_id, refusal)
+            return
+        try:
+            self._asked.on_ask(entry.job, ask)
+        except Exception as bug:  # noqa: BLE001 - as above
+            self._failed(entry, bug)
+
     def on_outcome(self, task_id: int, outcome: Outcome) -> None:
         """End a job, or put what is left of it back where it was."""
+        self._over(task_id)
         entry = self._running.pop(task_id, None)
         ended = entry or self._cancelled.pop(task_id)
         self.queues[ended.job.spec.kind].served(ended.tenant, outcome.ran_s)
@@ -190,6 +221,10 @@ class Dispatcher:
         self.cancel(entry.job.id)
         with contextlib.suppress(Exception):
             entry.job.listener.on_end(Outcome("failed", code="internal", message="internal error"))
+
+    def _over(self, job_id: int) -> None:
+        if self._asked is not None:
+            self._asked.on_job_over(job_id)
 
     def _send(self, entry: Entry[QueuedJob], now: float) -> None:
         job, spec = entry.job, entry.job.spec

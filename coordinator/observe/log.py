@@ -13,6 +13,8 @@ from coordinator.crew.actions import Note
 from coordinator.crew.health import RECYCLING
 from coordinator.observe.event_line import Level, for_people, for_programs
 from coordinator.observe.stderr import LossyStderr
+from protocol.errors import sentence
+from protocol.worker.messages import Notice
 
 Format = Literal["auto", "console", "json"]
 
@@ -58,6 +60,10 @@ class Logger:
 
     def __init__(self, module: str) -> None:
         self._module = module
+
+    def debug(self, event: str, **keys: object) -> None:
+        """Tell of something for who looks closely."""
+        self._write("debug", event, keys)
 
     def info(self, event: str, **keys: object) -> None:
         """Tell of something that is as it should be."""
@@ -115,6 +121,13 @@ def log_note(kind: str, note: Note) -> None:
     present = {key: value for key, value in keys.items() if value is not None}
     alarming = note.event in _WARNINGS and note.reason not in _EXPECTED_ENDS
     (_crew.warning if alarming else _crew.info)(note.event, kind=kind, **present)
+
+
+def log_notice(kind: str, notice: Notice) -> None:
+    """Log what a worker of ours wants logged; what it only counts is for who looks closely."""
+    keys = {"subject": notice.subject, "detail": sentence(notice.detail)} | notice.amounts
+    log = _crew.debug if notice.amounts else _crew.warning
+    log(notice.event, kind=kind, **keys)
 
 
 def log_degraded(kind: str, part: str, reason: str) -> None:

@@ -22,6 +22,7 @@ from coordinator.dispatch.quarantine import Quarantine
 from coordinator.observe.latency import LatencySketch
 from coordinator.observe.text import milliseconds, sandbox_line, tidy
 from protocol.tools.admin_get_metrics import (
+    AmountFigures,
     CacheFigures,
     CallFigures,
     CoordinatorFigures,
@@ -30,11 +31,12 @@ from protocol.tools.admin_get_metrics import (
     Result,
     WorkerFigures,
 )
-from protocol.worker.messages import Ready
+from protocol.worker.messages import Notice, Ready
 
 NOT_REFUSALS = {"hit", "shared", "done", "cancelled"}
 
 _MOST_PARTS = 16
+_MOST_SUBJECTS = 1000
 _LACKS = re.compile(r"sandbox: (?P<part>\w+) is (?P<state>off: .+)")
 _BY_CHOICE = {"off: allowed", "off: disabled", "off: not configured"}
 
@@ -57,12 +59,32 @@ class Metrics:
         self._calls: dict[tuple[str, str], LatencySketch] = {}
         self._waits: dict[str, LatencySketch] = {}
         self._events: Counter[tuple[str, str]] = Counter()
+        self._amounts: dict[tuple[str, str, str], Counter[str]] = {}
         self._sandboxes: dict[str, dict[str, str]] = {}
         self._degraded: set[tuple[str, str]] = set()
 
     def noted(self, kind: str, event: str) -> None:
         """Something has happened in the life of the crew."""
         self._events[kind, event] += 1
+
+    def noticed(self, kind: str, notice: Notice) -> None:
+        """A worker of *kind*, one of ours, has something counted."""
+        if not notice.amounts:
+            self.noted(kind, notice.event)
+            return
+        key = (kind, notice.event, notice.subject)
+        if key not in self._amounts and len(self._amounts) >= _MOST_SUBJECTS:
+            key = (kind, notice.event, "others")
+        self._amounts.setdefault(key, Counter()).update(notice.amounts)
+
+    def amounts(self) -> list[AmountFigures]:
+        """Return what workers have had counted, in a stable order."""
+        return [
+            AmountFigures(
+                kind=kind, event=event, subject=subject, amounts=dict(sorted(sums.items()))
+            )
+            for (kind, event, subject), sums in sorted(self._amounts.items())
+        ]
 
     def announced(self, kind: str, ready: Ready) -> dict[str, str]:
         """A worker of *kind* has said what it is: return what is newly known to be off, part by part."""
@@ -157,6 +179,7 @@ class Observatory(msgspec.Struct, frozen=True, kw_only=True):
             refusals=_refusals(calls),
             quarantined=self.quarantine.held(now),
             events=self.metrics.events(),
+            amounts=self.metrics.amounts(),
             sandbox={kind: self.metrics.sandbox_of(kind) for kind in self.crew.kinds},
             late_replies=sum(kind.roster.late_replies for kind in kinds),
         )

@@ -51,14 +51,17 @@ def _as_list(node: Any) -> list[Any]:
 
 
 def _without_null(schema: Schema) -> Schema:
-    properties = {name: _optional(child) for name, child in schema["properties"].items()}
-    return {**schema, "properties": properties}
+    """Return *schema* with what may be left out not being null instead, at every depth."""
+    if "properties" in schema:
+        properties = {n: _without_null(_optional(c)) for n, c in schema["properties"].items()}
+        return {**schema, "properties": properties}
+    return {**schema, "items": _without_null(schema["items"])} if "items" in schema else schema
 
 
 def _optional(schema: Schema) -> Schema:
     """Turn "anyOf something or null, default null" into the something."""
     options = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
-    if len(options) != 1:
-        return schema
     rest = {k: v for k, v in schema.items() if k != "anyOf" and (k, v) != ("default", None)}
-    return {**options[0], **rest}
+    if len(options) > 1:  # there are two kinds of values for it
+        return {**rest, "anyOf": options}
+    return {**options[0], **rest} if options else schema

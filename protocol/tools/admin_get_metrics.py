@@ -84,6 +84,15 @@ class EventFigures(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class AmountFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What one kind of worker has used, added up: of the models, by host and model."""
+
+    kind: str
+    event: Annotated[str, msgspec.Meta(description="model_used.")]
+    subject: str
+    amounts: dict[str, float]
+
+
 class CoordinatorFigures(msgspec.Struct, frozen=True, kw_only=True):
     """The coordinator process."""
 
@@ -114,6 +123,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         dict[str, dict[str, str]],
         msgspec.Meta(description="What is in force in each kind's workers, part by part."),
     ]
+    amounts: Annotated[
+        list[AmountFigures],
+        msgspec.Meta(description="Tokens, requests and money by host and model."),
+    ] = []
     late_replies: Annotated[
         int, msgspec.Meta(description="Answers dropped because their job had ended or been moved.")
     ]

@@ -70,6 +70,9 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     changes whenever the same arguments may give another answer, because it is part of the cache's key.
     *plan* makes it a tool over files: its arguments are `Sources`, its answer is made of `Piece`s.
     *compares*: its plans may have `before` or `churn_days`.
+    A tool with a *kind* but no plan is one job, whose worker returns an `Answered`; it may take *deadline_s*
+    (None: what is configured for all), and *extension_s* more from each sign of progress, if that is not 0.
+    *keeps* tells of a call's arguments whether its answer may be given again; None: of no call.
     """
 
     name: str
@@ -84,3 +87,6 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     plan: Callable[[Any], FilePlan] | None = None
     totals: tuple[str, ...] = ()
     compares: bool = False
+    deadline_s: float | None = None
+    extension_s: float = 0
+    keeps: Callable[[Any], bool] | None = None

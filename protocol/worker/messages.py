@@ -31,6 +31,20 @@ class Cancel(msgspec.Struct, frozen=True, tag_field="type", tag="cancel"):
     id: int
 
 
+class Answer(msgspec.Struct, frozen=True, tag_field="type", tag="answer"):
+    """What became of question *ask* of job *id*: a *result*, or why there is none.
+
+    There is none if there is a *code*, and *message* says it in words. The *result* is that of an MCP
+    `tools/call`: an object with `content`, and with `structuredContent` if the tool has any.
+    """
+
+    id: int
+    ask: int
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    code: str = ""
+    message: str = ""
+
+
 class Ping(msgspec.Struct, frozen=True, tag_field="type", tag="ping"):
     """Answer with a `Beat` that carries the same *n*."""
 
@@ -41,7 +55,7 @@ class Drain(msgspec.Struct, frozen=True, tag_field="type", tag="drain"):
     """Finish what you have, then exit with status 0."""
 
 
-ToWorker = Job | Cancel | Ping | Drain
+ToWorker = Job | Cancel | Answer | Ping | Drain
 
 
 class ToolOffer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -89,6 +103,18 @@ class Part(msgspec.Struct, frozen=True, tag_field="type", tag="part"):
     result: msgspec.Raw
 
 
+class Ask(msgspec.Struct, frozen=True, tag_field="type", tag="ask"):
+    """Job *id* wants *tool* called; its `Answer` will have the same number, *ask*, which is the worker's.
+
+    Only kinds of our own may ask (see `protocol.tools.nested`).
+    """
+
+    id: int
+    ask: int
+    tool: str
+    arguments: msgspec.Raw
+
+
 class Done(msgspec.Struct, frozen=True, tag_field="type", tag="done"):
     """Job *id* is finished. *cache_for* is in seconds: 0 = do not cache, None = as long as there is room."""
 
@@ -119,7 +145,19 @@ class Beat(msgspec.Struct, frozen=True, tag_field="type", tag="beat"):
     outdated: bool = False
 
 
-FromWorker = Ready | Progress | Part | Done | Failed | Beat
+class Notice(msgspec.Struct, frozen=True, tag_field="type", tag="notice"):
+    """Something that a worker of ours wants logged and counted, whichever job it comes from.
+
+    *event* has happened to *subject*, such as a model server; *amounts* are added up by their names.
+    """
+
+    event: str
+    subject: str = ""
+    detail: str = ""
+    amounts: dict[str, float] = {}
+
+
+FromWorker = Ready | Progress | Part | Ask | Done | Failed | Beat | Notice
 
 decode_to_worker: msgspec.json.Decoder[ToWorker] = msgspec.json.Decoder(ToWorker)
 decode_from_worker: msgspec.json.Decoder[FromWorker] = msgspec.json.Decoder(FromWorker)

@@ -11,5 +11,7 @@ class SandboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     write: tuple[str, ...] = ()
     execute: bool = False
     network: bool = False
+    tcp_ports: tuple[int, ...] = ()
+    """With *network*: it may only connect, and over TCP only to these; () = it may do anything."""
     memory_limit_bytes: int = 0
     open_files: int = 1024

@@ -5,7 +5,8 @@ Rule 2: a job is in flight from the `Job` that sends it to the `Done` or `Failed
 or not, because the worker is busy with it until then.
 Rule 3: a worker of capacity 1 answers its jobs in the order in which it got them, so that the oldest one in
 flight is the one that runs. It may be sent *depth* jobs all the same: it reads the next when it is done.
-Rule 4: this file reads no bytes, no clock and no configuration.
+Rule 4: a question of a job is open from its `Ask` to its `Answer`, and no longer than the job is in flight.
+Rule 5: this file reads no bytes, no clock and no configuration.
 """
 
 import enum
@@ -14,6 +15,8 @@ from typing import Any, ClassVar, NoReturn
 
 from protocol.errors import ProtocolError
 from protocol.worker.messages import (
+    Answer,
+    Ask,
     Beat,
     Cancel,
     Done,
@@ -21,6 +24,7 @@ from protocol.worker.messages import (
     Failed,
     FromWorker,
     Job,
+    Notice,
     Part,
     Ping,
     Progress,
@@ -33,6 +37,9 @@ Message = ToWorker | FromWorker
 MOST_CAPACITY = 1000
 """A worker that could be sent more at once would be a queue without a bound."""
 
+MOST_ASKS = 16
+"""So many questions of one job may be open at a time, in a kind that may ask at all."""
+
 
 class State(enum.StrEnum):
     """Where a worker's conversation stands; strings, as their hash costs 0.2 us less at each message."""
@@ -43,7 +50,18 @@ class State(enum.StrEnum):
     ENDED = "ended"
 
 
-_ALWAYS: tuple[type[Message], ...] = (Cancel, Ping, Progress, Part, Done, Failed, Beat)
+_ALWAYS: tuple[type[Message], ...] = (
+    Cancel,
+    Answer,
+    Ping,
+    Progress,
+    Part,
+    Ask,
+    Done,
+    Failed,
+    Beat,
+    Notice,
+)
 
 TRANSITIONS: dict[tuple[State, type[Message]], State] = {
     (State.STARTING, Ready): State.READY,
@@ -57,13 +75,16 @@ TRANSITIONS: dict[tuple[State, type[Message]], State] = {
 
 
 class WorkerSession:
-    """Tracks one worker's state and the ids of the jobs it has, oldest first."""
+    """Tracks one worker's state, the ids of the jobs it has, oldest first, and what they have asked."""
 
-    def __init__(self, depth: int = 1) -> None:
+    def __init__(self, depth: int = 1, most_asks: int = 0) -> None:
         self.state: State = State.STARTING
         self.depth = depth
+        self.most_asks = most_asks
         self.capacity = 0
         self.in_flight: dict[int, None] = {}
+        self.asks: dict[int, set[int]] = {}
+        """The open questions of each job that has any."""
 
     def __repr__(self) -> str:
         return f"<WorkerSession {self.state.value} {len(self.in_flight)}/{self.capacity}>"
@@ -75,6 +96,10 @@ class WorkerSession:
     def is_full(self) -> bool:
         """Tell whether another job would be one too many, even behind the others."""
         return len(self.in_flight) >= max(self.capacity, self.depth)
+
+    def open_asks(self, job_id: int) -> list[int]:
+        """Return the questions of a job that have no answer yet."""
+        return sorted(self.asks.get(job_id, ()))
 
     def advance(self, message: Message) -> None:
         """Take one message, sent or received.
@@ -93,7 +118,7 @@ class WorkerSession:
     def end(self) -> list[int]:
         """Close the session, however it came to it; return the ids that were in flight, oldest first."""
         self.state = State.ENDED
-        lost, self.in_flight = list(self.in_flight), {}
+        lost, self.in_flight, self.asks = list(self.in_flight), {}, {}
         return lost
 
     def _begin(self, message: Ready) -> None:
@@ -111,6 +136,7 @@ class WorkerSession:
     def _finish(self, message: Done | Failed) -> None:
         self._require_running(message.id)
         del self.in_flight[message.id]
+        self.asks.pop(message.id, None)
 
     def _go_on(self, message: Part | Progress) -> None:
         self._require_running(message.id)
@@ -118,6 +144,25 @@ class WorkerSession:
     def _drop(self, message: Cancel) -> None:
         if message.id not in self.in_flight:
             self._break(f"job {message.id} is not in flight")
+
+    def _take_ask(self, message: Ask) -> None:
+        if not self.most_asks:
+            self._break("it asks, and may not")
+        self._require_running(message.id)
+        numbers = self.asks.setdefault(message.id, set())
+        if message.ask in numbers:
+            self._break(f"question {message.ask} of job {message.id} is open already")
+        if len(numbers) >= self.most_asks:
+            self._break(f"job {message.id} has more than {self.most_asks} questions open")
+        numbers.add(message.ask)
+
+    def _take_answer(self, message: Answer) -> None:
+        numbers = self.asks.get(message.id, set())
+        if message.ask not in numbers:
+            self._break(f"question {message.ask} of job {message.id} is not open")
+        numbers.remove(message.ask)
+        if not numbers:
+            del self.asks[message.id]
 
     # A table: to try each message against class patterns took 2 us of every job.
     _ACCOUNTS: ClassVar[dict[type[Message], Callable[["WorkerSession", Any], None]]] = {
@@ -127,6 +172,8 @@ class WorkerSession:
         Failed: _finish,
         Part: _go_on,
         Progress: _go_on,
+        Ask: _take_ask,
+        Answer: _take_answer,
         Cancel: _drop,
     }
 

@@ -25,3 +25,5 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     start_in: str = ""
     """The folder in which a third party's program is started; "" = where its coordinator is."""
     sandbox: SandboxPolicy = SandboxPolicy(enabled=False)
+    of_kind: msgspec.Raw = msgspec.Raw(b"null")
+    """What only workers of its kind need to know, as JSON."""

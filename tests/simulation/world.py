@@ -23,7 +23,7 @@ from coordinator.crew.roster import RESCUE_AFTER_S
 from coordinator.dispatch.backend import Outcome, Refusal, Task
 from coordinator.dispatch.dispatcher import Dispatcher, QueuedJob
 from coordinator.dispatch.queue import JobQueue
-from protocol.worker.messages import Progress
+from protocol.worker.messages import Answer, Ask, Progress
 from simulation.clock import SimulatedLoop, simulated_time
 from simulation.job import Runner, SimulatedJob
 from simulation.process import SimulatedProcess
@@ -108,6 +108,10 @@ class World:
         self.note("cancel", task_id)
         self.crew.cancel(task_id)
 
+    def answer(self, task_id: int, answer: Answer) -> None:
+        """Hand on an answer."""
+        self.crew.answer(task_id, answer)
+
     # --- what the crew tells the dispatcher (see `Sink`)
 
     def on_part(self, task_id: int, result: msgspec.Raw) -> None:
@@ -119,6 +123,11 @@ class World:
         """Hand on some progress."""
         assert task_id in self.running
         self.dispatcher.on_progress(task_id, progress)
+
+    def on_ask(self, task_id: int, ask: Ask) -> None:
+        """Hand on a question."""
+        assert task_id in self.running
+        self.dispatcher.on_ask(task_id, ask)
 
     def on_outcome(self, task_id: int, outcome: Outcome) -> None:
         """Hand on the one outcome that there is for each sending."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from msgspec import Raw
 
 from coordinator.dispatch.backend import Outcome, Refusal, Sink, Task
-from protocol.worker.messages import Progress
+from protocol.worker.messages import Answer, Ask, Progress
 
 
 class FakeBackend:
@@ -19,6 +19,7 @@ class FakeBackend:
         self.sent: list[Task] = []
         self.cancelled: list[int] = []
         self.demands: list[tuple[str, int]] = []
+        self.answers: list[Answer] = []
         self._sink: Sink | None = None
 
     def attach(self, sink: Sink) -> None:
@@ -56,6 +57,11 @@ class FakeBackend:
         assert task_id in self.running
         self.cancelled.append(task_id)
 
+    def answer(self, task_id: int, answer: Answer) -> None:
+        assert task_id in self.running
+        assert task_id == answer.id
+        self.answers.append(answer)
+
     # --- what tests let happen
 
     def part(self, task_id: int, result: bytes) -> None:
@@ -65,6 +71,10 @@ class FakeBackend:
     def progress(self, task_id: int, done: float) -> None:
         assert self._sink is not None
         self._sink.on_progress(task_id, Progress(task_id, done))
+
+    def ask(self, task_id: int, number: int = 1, tool: str = "code_parse") -> None:
+        assert self._sink is not None
+        self._sink.on_ask(task_id, Ask(task_id, number, tool, Raw(b"{}")))
 
     def end(self, task_id: int, outcome: Outcome) -> None:
         """End a task, and say that its slot is free, in the order in which the local crew does."""

@@ -14,6 +14,7 @@ from coordinator.crew.roster import Roster
 from coordinator.crew.scaling import ScalingPolicy
 from coordinator.dispatch.backend import Outcome, Task
 from protocol.worker.messages import (
+    Ask,
     Drain,
     FromWorker,
     Job,
@@ -126,6 +127,9 @@ class FakeCrew(LocalCrew):
 
     def on_progress(self, task_id: int, progress: Progress) -> None:
         raise AssertionError((task_id, progress))
+
+    def on_ask(self, task_id: int, ask: Ask) -> None:
+        raise AssertionError((task_id, ask))
 
     def on_outcome(self, task_id: int, outcome: Outcome) -> None:
         self.outcomes.append((task_id, outcome))

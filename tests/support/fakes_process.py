@@ -11,8 +11,8 @@ from protocol.worker.session import State, WorkerSession
 class ModelProcess:
     """A process that does as a test says; it keeps what a court would want to know."""
 
-    def __init__(self, depth: int, now: float) -> None:
-        self.session = WorkerSession(depth)
+    def __init__(self, depth: int, now: float, most_asks: int = 0) -> None:
+        self.session = WorkerSession(depth, most_asks)
         self.is_born = False
         self.is_killed = False
         self.is_stopped = False

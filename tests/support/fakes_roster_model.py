@@ -9,7 +9,7 @@ from coordinator.crew.roster import RESCUE_AFTER_S, Roster
 from coordinator.crew.staffing import PLANNED
 from coordinator.dispatch.backend import Outcome, Task
 from protocol.errors import ProtocolError
-from protocol.worker.messages import Done, Failed, FromWorker, Part, Progress
+from protocol.worker.messages import Answer, Ask, Done, Failed, FromWorker, Part, Progress
 from protocol.worker.session import State
 from support.fakes_process import ModelProcess
 from support.fakes_roster import NULL
@@ -17,6 +17,7 @@ from support.fakes_roster import NULL
 POLICY = RestartPolicy(
     intensity=3, period_s=4, at_once=1, backoff_base_s=1, backoff_max_s=2, cool_down_s=10
 )
+MOST_ASKS = 2
 LIMITS = HealthLimits(
     start_timeout_s=5,
     beat_timeout_s=3,
@@ -33,7 +34,13 @@ class RosterModel:
     def __init__(self, size: int, least: int, depth: int) -> None:
         budget = RestartBudget(POLICY, jitter=lambda _low, high: high)
         self.roster = Roster(
-            size, LIMITS, budget, lambda _low, high: high, least=least, depth=depth
+            size,
+            LIMITS,
+            budget,
+            lambda _low, high: high,
+            least=least,
+            depth=depth,
+            most_asks=MOST_ASKS,
         )
         self.now = 1000.0
         self.depth = depth
@@ -42,6 +49,9 @@ class RosterModel:
         self.tasks: dict[int, Task] = {}
         self.open: dict[int, int] = {}  # task id: place
         self.deadlines: dict[int, float] = {}
+        self.asked: set[tuple[int, int]] = set()
+        """What was handed on of the questions that are open: they are ours to answer."""
+
         self.started = 0
         self.late_replies = 0
         self.is_stopping = self.is_paused = False
@@ -62,6 +72,8 @@ class RosterModel:
                     self._spawn(number)
                 case Send(number=number, message=message):
                     assert not self.processes[number].is_killed
+                    if isinstance(message, Answer):
+                        self.asked.discard((message.id, message.ask))
                     self.processes[number].hear(message, self.now)  # raises if it may not be sent
                 case Report():
                     self._take_report(action)
@@ -80,12 +92,16 @@ class RosterModel:
         assert not self.is_paused
         assert self.is_up or number in {self.probe, self._replaced_at_once}, "the kind is down"
         self.started += 1
-        self.processes[number] = ModelProcess(self.depth, self.now)
+        self.processes[number] = ModelProcess(self.depth, self.now, MOST_ASKS)
 
     def _take_report(self, report: Report) -> None:
         assert report.task_id in self.open, "a task has one outcome and nothing after it"
+        if isinstance(report.news, Ask):
+            assert (report.task_id, report.news.ask) not in self.asked
+            self.asked.add((report.task_id, report.news.ask))
         if not isinstance(report.news, Outcome):
             return
+        self.asked = {ask for ask in self.asked if ask[0] != report.task_id}
         number = self.open.pop(report.task_id)
         process, task = self.processes[number], self.tasks[report.task_id]
         if report.news.status == "deadline":
@@ -223,6 +239,12 @@ class RosterModel:
     def cancel(self, task_id: int) -> Actions:
         """Cancel a task, whatever has become of it."""
         actions = self.roster.cancel(task_id, self.now)
+        self.carry_out(actions)
+        return actions
+
+    def answer(self, task_id: int, number: int) -> Actions:
+        """Answer a question, whatever has become of it."""
+        actions = self.roster.answer(task_id, Answer(task_id, number))
         self.carry_out(actions)
         return actions
 

@@ -22,7 +22,7 @@ from coordinator.crew.member import Member
 from coordinator.crew.restarts import RestartPolicy
 from coordinator.crew.scaling import ScalingPolicy
 from coordinator.dispatch.backend import Outcome, Task
-from protocol.worker.messages import Progress, Ready
+from protocol.worker.messages import Ask, Progress, Ready
 from protocol.worker.settings import WorkerSettings
 
 KIND = "parse"
@@ -68,6 +68,7 @@ class Recorder:
         self.outcomes: dict[int, list[Outcome]] = {}
         self.parts: list[bytes] = []
         self.progress: list[Progress] = []
+        self.asks: list[Ask] = []
         self.notes: list[Note] = []
         self.ready: list[Ready] = []
         self.logs: list[str] = []
@@ -84,6 +85,11 @@ class Recorder:
     def on_progress(self, task_id: int, progress: Progress) -> None:
         del task_id
         self.progress.append(progress)
+        self._changed.set()
+
+    def on_ask(self, task_id: int, ask: Ask) -> None:
+        del task_id
+        self.asks.append(ask)
         self._changed.set()
 
     def on_outcome(self, task_id: int, outcome: Outcome) -> None:

@@ -14,7 +14,7 @@ OURS = {"protocol", "cache", "workers", "coordinator", "tests", "support", "benc
 MAY_IMPORT: dict[str, set[str]] = {
     "protocol": {"msgspec"},
     "cache": {"protocol", "msgspec"},
-    "workers": {"protocol", "msgspec", "tree_sitter"},
+    "workers": {"protocol", "msgspec", "tree_sitter", "aiohttp", "jsonschema_rs"},
     "coordinator": {
         "protocol",
         "cache",
@@ -44,11 +44,14 @@ LAYERS = (
     "runs",
     "answer",
     "thresholds",
+    "models",
     "tool_job",
     "operators",
     "call",
+    "nested",
     "built_in",
     "third_party",
+    "drafts",
     "ahead",
     "frontends",
     "app",

@@ -36,7 +36,7 @@ def prepare(
     if kernel is None:
         return Prepared(dict.fromkeys(_LOCKS, _why_none(policy)) | states, steps, None)
     if policy.network:
-        states["network"] = "off: allowed"
+        states["network"] = "off: allowed"  # unless Landlock narrows it down
     return Prepared(states, [*_locks(policy, kernel), *steps], FileRules(policy, programs, kernel))
 
 

@@ -64,6 +64,8 @@ def _states(ruleset: landlock.Ruleset, policy: SandboxPolicy) -> dict[str, str]:
     states = {"landlock": f"on (ABI {ruleset.abi})"}
     if ruleset.guards_tcp() and not policy.network:
         states["network"] = "on (TCP only)"
+    elif ruleset.guards_tcp() and policy.tcp_ports:
+        states["network"] = f"on (TCP to {', '.join(map(str, policy.tcp_ports))})"
     return states
 
 

@@ -19,6 +19,7 @@ from workers.sandbox.syscalls import Kernel
 
 _ASK_FOR_ABI = 1  # LANDLOCK_CREATE_RULESET_VERSION
 _PATH_BENEATH = 1  # LANDLOCK_RULE_PATH_BENEATH
+_NET_PORT = 2  # LANDLOCK_RULE_NET_PORT
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _MAKE_OR_REMOVE = 0b1_1111_1111 << 4
@@ -31,7 +32,7 @@ READ_AND_EXECUTE = READ | _EXECUTE
 WRITE = READ | _WRITE_FILE | _TRUNCATE | _REFER | (_MAKE_OR_REMOVE & ~_MAKE_CHAR & ~_MAKE_BLOCK)
 
 _HANDLED_SINCE = {1: (1 << 13) - 1, 2: _REFER, 3: _TRUNCATE, 5: _IOCTL_DEV}
-_TCP_SINCE, _BIND_AND_CONNECT = 4, 0b11
+_TCP_SINCE, _BIND_AND_CONNECT, _CONNECT = 4, 0b11, 0b10
 _SCOPES_SINCE, _ABSTRACT_SOCKETS, _SIGNALS = 6, 0b01, 0b10
 NEWEST_ABI = 7
 """The newest that we know; what later ones add is not asked for."""
@@ -82,6 +83,12 @@ class _PathBeneath(ctypes.Structure):
     _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
 
 
+class _NetPort(ctypes.Structure):
+    """`struct landlock_net_port_attr`."""
+
+    _fields_ = (("allowed_access", ctypes.c_uint64), ("port", ctypes.c_uint64))
+
+
 def build(
     policy: SandboxPolicy, readable: Iterable[str], files: Iterable[str], kernel: Kernel
 ) -> Ruleset:
@@ -92,7 +99,7 @@ def build(
     Raises:
         OSError: the kernel has no Landlock, or it is not enabled.
     """
-    rules = _Rules(kernel, network=policy.network)
+    rules = _Rules(kernel, is_open=policy.network and not policy.tcp_ports)
     try:
         for path in (*readable, *policy.read):
             rules.allow(path, READ_AND_EXECUTE if policy.execute else READ)
@@ -101,6 +108,8 @@ def build(
         rules.allow(os.devnull, READ | _WRITE_FILE)
         for path in files:
             rules.allow_plain_file(path)
+        for port in policy.tcp_ports if policy.network else ():
+            rules.allow_connections(port)
     except OSError:
         os.close(rules.descriptor)
         raise
@@ -117,10 +126,10 @@ def handled_access(abi: int) -> int:
     return sum(access for first, access in _HANDLED_SINCE.items() if first <= abi)
 
 
-def _attributes(abi: int, *, network: bool) -> tuple[_Attributes, int]:
+def _attributes(abi: int, *, is_open: bool) -> tuple[_Attributes, int]:
     """Return what to deny, and the size of the structure in *abi*: it has grown twice."""
-    tcp = 0 if network else _BIND_AND_CONNECT
-    scoped = _SIGNALS if network else _SIGNALS | _ABSTRACT_SOCKETS
+    tcp = 0 if is_open else _BIND_AND_CONNECT
+    scoped = _SIGNALS if is_open else _SIGNALS | _ABSTRACT_SOCKETS
     size = 8 if abi < _TCP_SINCE else 16 if abi < _SCOPES_SINCE else 24
     return _Attributes(handled_access(abi), tcp, scoped), size
 
@@ -128,11 +137,12 @@ def _attributes(abi: int, *, network: bool) -> tuple[_Attributes, int]:
 class _Rules:
     """A ruleset while it is filled."""
 
-    def __init__(self, kernel: Kernel, *, network: bool) -> None:
+    def __init__(self, kernel: Kernel, *, is_open: bool) -> None:
+        """*is_open*: the network is not restricted."""
         self.abi = min(kernel.call("landlock_create_ruleset", 0, 0, _ASK_FOR_ABI), NEWEST_ABI)
         self._kernel = kernel
         self._handled = handled_access(self.abi)
-        attributes, size = _attributes(self.abi, network=network)
+        attributes, size = _attributes(self.abi, is_open=is_open)
         address = ctypes.addressof(attributes)
         self.descriptor = kernel.call("landlock_create_ruleset", address, size, 0)
 
@@ -147,6 +157,13 @@ class _Rules:
         with _opened(path, os.O_NOFOLLOW) as descriptor:
             if descriptor is not None and stat.S_ISREG(os.fstat(descriptor).st_mode):
                 self._add(descriptor, _READ_FILE)
+
+    def allow_connections(self, port: int) -> None:
+        """Allow to connect to *port* over TCP, wherever it is; a kernel that cannot tell allows all."""
+        if self.abi >= _TCP_SINCE:
+            rule = _NetPort(_CONNECT, port)
+            address = ctypes.addressof(rule)
+            self._kernel.call("landlock_add_rule", self.descriptor, _NET_PORT, address, 0)
 
     def _add(self, descriptor: int, access: int) -> None:
         is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)

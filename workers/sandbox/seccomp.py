@@ -57,6 +57,7 @@ THE_MACHINE = (
     "vhangup"
 )
 NETWORK = "socket connect bind listen accept accept4"
+SERVING = "listen accept accept4"
 PROGRAMS = "execve execveat"
 # Landlock does not guard these (see landlock(7)).
 METADATA = (
@@ -83,6 +84,8 @@ def denied(policy: SandboxPolicy) -> set[str]:
     lists = [OTHER_PROCESSES, THE_KERNEL, FILE_SYSTEMS, THE_MACHINE]
     if not policy.network:
         lists.append(NETWORK)
+    elif policy.tcp_ports:
+        lists.append(SERVING)
     if not policy.execute:
         # The programs of others copy files with their modes and times; our own kinds do not.
         lists += [PROGRAMS, METADATA]

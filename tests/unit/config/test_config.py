@@ -317,6 +317,15 @@ def test_every_number_has_its_unit_in_its_name_or_counts_things() -> None:
     counts |= {"parse_workers_min", "utilisation", "size", "max_listed_files", "batch_files"}
     counts |= {"analyze_workers", "analyze_workers_min"}
     counts |= set(AnalyzeConfig.__struct_fields__)
+    counts |= {
+        "slots",
+        "most_models",
+        "retries",
+        "most_waiting",
+        "breaker_failures",
+        "breaker_rate",
+    }
+    counts |= {"budget_calls", "budget_tokens", "budget_money", "max_drafts", "backups"}
     numbers = {
         setting.key.split(".")[1]
         for setting in describe(load({}, {}))

@@ -15,7 +15,14 @@ from protocol.errors import ConfigError
 
 Scalar = str | float
 Paths = tuple[str, ...]
-any_knob = st.sampled_from(list(knobs().values()))
+# Tables come from a file alone, and a regular expression is not any text.
+any_knob = st.sampled_from(
+    [
+        knob
+        for knob in knobs().values()
+        if not isinstance(knob.default, dict) and knob.key != "ollama.refusals"
+    ]
+)
 # No surrogates, no NUL, no separator; and a tilde would be replaced on the way.
 paths = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0:~"), min_size=1)
 
@@ -26,6 +33,8 @@ def within(knob: Knob) -> st.SearchStrategy[Any]:
         return st.sampled_from(get_args(base))
     if get_origin(base) is tuple:
         return st.lists(paths, max_size=3).map(tuple)
+    if base is str:
+        return paths | st.just("")
     if base is bool:
         return st.booleans()
     if base is int:
@@ -39,6 +48,8 @@ def outside(knob: Knob) -> st.SearchStrategy[Any]:
         return st.text(max_size=8).filter(lambda text: text not in get_args(base))
     if get_origin(base) is tuple:
         return st.sampled_from([("", "/a"), ("/a", ""), ("\0",)])
+    if base is str:
+        return st.just("a\0b")
     if base is bool:
         return st.integers().filter(lambda number: number not in {0, 1}) | st.just("yes")
     if base is int:

@@ -6,7 +6,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from coordinator.crew.actions import Send
 from coordinator.crew.member import Phase
-from protocol.worker.messages import Beat, Cancel, Done, Failed, FromWorker, Part, Progress, Ready
+from protocol.worker.messages import (
+    Answer,
+    Ask,
+    Beat,
+    Cancel,
+    Done,
+    Failed,
+    FromWorker,
+    Part,
+    Progress,
+    Ready,
+)
 from protocol.worker.session import State
 from support.fakes_process import ModelProcess
 from support.fakes_roster import NULL
@@ -120,6 +131,48 @@ class RosterMachine(RuleBasedStateMachine):
         task_id = data.draw(st.sampled_from(self.processes[number].running()))
         self.model.say(number, Part(task_id, NULL) if is_part else Progress(task_id, 0.5))
 
+    @precondition(lambda self: self.model.in_flight())
+    @rule(data=st.data(), ask=st.sampled_from([1, 1, 2, 2, 3]))
+    def ask(self, data: st.DataObject, ask: int) -> None:
+        """Of a job that it runs; perhaps one question too many, or one that is open already."""
+        number = data.draw(st.sampled_from(self.model.in_flight()))
+        task_id = data.draw(st.sampled_from(self.processes[number].running()))
+        self.model.say(number, Ask(task_id, ask, "t", NULL))
+
+    def has_no_question(self, number: int, task_id: int) -> bool:
+        process = self.processes[number]
+        return process.is_killed or not process.session.open_asks(task_id)
+
+    @precondition(lambda self: self.model.in_flight())
+    @rule(ask=st.sampled_from([1, 2]), again=st.booleans())
+    def ask_and_be_cancelled(self, ask: int, again: bool) -> None:
+        """All that run ask what they may; nobody waits for them any more; and they ask once more."""
+        model = self.model
+        for number in model.in_flight():
+            process = self.processes[number]
+            for task_id in process.running():
+                if not process.is_killed and not process.session.open_asks(task_id):
+                    model.say(number, Ask(task_id, ask, "t", NULL))
+                    model.cancel(task_id)
+                    assert self.has_no_question(number, task_id)
+                    if again:
+                        model.say(number, Ask(task_id, ask, "t", NULL))
+                        assert self.has_no_question(number, task_id)
+
+    @precondition(lambda self: self.model.tasks)
+    @rule(data=st.data(), ask=st.sampled_from([1, 2]))
+    def answer_a_question(self, data: st.DataObject, ask: int) -> None:
+        """One that is open, or any other."""
+        tasks = [task_id for task_id, _ in sorted(self.model.asked)] or sorted(self.model.tasks)
+        task_id = data.draw(st.sampled_from(tasks))
+        number = self.model.open.get(task_id, 0)
+        owner = self.processes.get(number)
+        is_heard = owner is not None and not owner.is_killed
+        is_owed = is_heard and (task_id, ask) in self.model.asked
+
+        expected = [Send(number, Answer(task_id, ask))] if is_owed else []
+        assert self.model.answer(task_id, ask) == expected
+
     @precondition(lambda self: self.processes)
     @rule(data=st.data(), what=st.sampled_from(["lie", "babble", "stop", "die", "die"]))
     def misbehave(self, data: st.DataObject, what: str) -> None:
@@ -177,7 +230,15 @@ class RosterMachine(RuleBasedStateMachine):
         owner = self.processes.get(number)
         is_first = owner is not None and not owner.is_killed and task_id not in owner.asked_at
 
-        assert model.cancel(task_id) == ([Send(number, Cancel(task_id))] if is_first else [])
+        open_asks = owner.session.open_asks(task_id) if is_first and owner is not None else []
+
+        actions = model.cancel(task_id)
+
+        assert actions[:1] == ([Send(number, Cancel(task_id))] if is_first else [])
+        answers = [action.message for action in actions[1:] if isinstance(action, Send)]
+        told = [(one.ask, one.code) for one in answers if isinstance(one, Answer)]
+        assert told == [(ask, "cancelled") for ask in open_asks]
+        assert len(actions) == is_first + len(open_asks)
 
     @precondition(lambda self: self.model.open)
     @rule(data=st.data())
@@ -267,6 +328,19 @@ class RosterMachine(RuleBasedStateMachine):
     def every_open_task_has_one_owner(self) -> None:
         owned = [task_id for member in self.model.roster.members for task_id in member.tasks]
         assert sorted(owned) == sorted(self.model.open)
+
+    @invariant()
+    def every_open_question_is_ours_to_answer(self) -> None:
+        """Unless its worker is as good as gone: no question of a job that lives is forgotten."""
+        waiting = {
+            (task_id, ask)
+            for process in self.processes.values()
+            if not process.is_killed
+            for task_id, asks in process.session.asks.items()
+            for ask in asks
+        }
+        killed = {task for task, n in self.model.open.items() if self.processes[n].is_killed}
+        assert waiting == {ask for ask in self.model.asked if ask[0] not in killed}
 
     @invariant()
     def every_late_reply_is_counted(self) -> None:

@@ -18,6 +18,16 @@ from protocol.tools import code_analyzed as analyzed
 from protocol.tools import code_links as links
 from protocol.tools import code_metrics as numbers
 from protocol.tools import code_parse as parse
+from protocol.tools import (
+    ollama_delete,
+    ollama_embed,
+    ollama_list_models,
+    ollama_pull,
+    ollama_run,
+    ollama_run_many,
+    ollama_shapes,
+    ollama_show,
+)
 from protocol.tools.arguments import ArgumentDecoder
 from protocol.tools.catalog import offered
 from protocol.tools.contract import Contract
@@ -31,7 +41,65 @@ CONTRACTS = offered(admin_tools=True)
 LATENCY = metrics.Latency(count=1, p50_ms=0.5, p95_ms=0.5, p99_ms=0.5, max_ms=0.5)
 RANGE = Range(1, 1, 2, 1)
 JOB = workers.RunningJob(tool="code_parse", for_s=0.5, attempt=1)
+REPLY = ollama_run.Reply(
+    text='{"a":1}',
+    value={"a": 1},
+    model="tiny:latest",
+    host="default",
+    counts=ollama_shapes.Counts(prompt_tokens=1, completion_tokens_per_s=0.5),
+    attempts=[
+        ollama_shapes.Attempt(
+            model="tiny:latest", host="default", outcome="answered", requests=1, seconds=0.5
+        )
+    ],
+)
 EXAMPLES: dict[str, msgspec.Struct] = {
+    "ollama_run": REPLY,
+    "ollama_run_many": ollama_run_many.Result(
+        succeeded=1,
+        failed=1,
+        total_s=0.5,
+        results=[
+            ollama_run_many.JobResult(index=0, ok=True, reply=REPLY),
+            ollama_run_many.JobResult(
+                index=1, ok=False, error=ollama_run_many.JobError(code="no_answer", message="no")
+            ),
+        ],
+    ),
+    "ollama_list_models": ollama_list_models.Result(
+        status="degraded",
+        hosts=[
+            ollama_list_models.ModelServer(
+                name="a",
+                url="http://a:1",
+                api="ollama",
+                state="down",
+                models=0,
+                slots=1,
+                running=0,
+                waiting=0,
+            )
+        ],
+        models=[
+            ollama_list_models.Model(
+                name="tiny:latest",
+                host="a",
+                loaded=ollama_list_models.LoadedModel(
+                    size_bytes=1, vram_bytes=1, context_length=1, expires_at=""
+                ),
+            )
+        ],
+        chains={"auto": ["tiny:latest"]},
+        spent=ollama_list_models.Spent(calls=1, tokens=2, money=0.5),
+    ),
+    "ollama_show": ollama_show.Result(
+        model="m", host="a", context_length=1, capabilities=["tools"], facts={"a": [1]}
+    ),
+    "ollama_pull": ollama_pull.Result(model="m", host="a", status="success", bytes=1, seconds=0.5),
+    "ollama_delete": ollama_delete.Result(model="m", host="a", deleted=True),
+    "ollama_embed": ollama_embed.Result(
+        model="m", host="a", dimensions=2, vectors=[[0.5, 1.0]], prompt_tokens=1, total_s=0.5
+    ),
     "admin_drain": workers.DrainResult(
         kind="parse", drained=True, changed=True, busy=1, idle=2, refused=3
     ),
@@ -251,8 +319,9 @@ def test_an_optional_argument_is_left_out_rather_than_null(contract: Contract) -
     schema = input_schema(contract.arguments)
 
     for name, argument in schema["properties"].items():
-        assert "anyOf" not in argument
-        assert "type" in argument
+        options = argument.get("anyOf", [argument])
+        assert len(options) in {1, 2}, "two kinds of values are enough to cope with"
+        assert all(option["type"] != "null" for option in options)
         assert "description" in argument, f"{name} must say what it is"
         assert argument.get("default", 0) is not None
 
@@ -338,14 +407,16 @@ def test_a_tool_is_named_as_the_protocol_allows_and_says_what_it_does(contract: 
 @contracts
 def test_a_tool_says_whether_it_destroys_anything(contract: Contract) -> None:
     hints = contract.annotations
-    destroys = contract.name in {"admin_drain", "admin_restart_worker"}
+    destroys = contract.name in {"admin_drain", "admin_restart_worker", "ollama_delete"}
+    changes = destroys or contract.name == "ollama_pull"
 
-    assert (hints.read_only_hint, hints.destructive_hint) == (not destroys, destroys)
+    assert (hints.read_only_hint, hints.destructive_hint) == (not changes, destroys)
 
 
 def test_what_operators_may_do_is_not_offered_to_everybody() -> None:
     everybody, operators = offered(admin_tools=False), offered(admin_tools=True)
 
-    assert list(everybody) == ["admin_get_metrics", "code_analyze", "code_parse"]
+    assert not set(everybody) & set(workers.CONTRACTS)
+    assert list(everybody) == sorted(everybody)
     assert list(operators) == sorted({*everybody, *workers.CONTRACTS})
     assert len(workers.CONTRACTS) == 3

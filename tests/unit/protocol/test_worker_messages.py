@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from protocol.worker import messages
 from protocol.worker.messages import (
+    Answer,
+    Ask,
     Beat,
     Cancel,
     Done,
@@ -16,6 +18,7 @@ from protocol.worker.messages import (
     Failed,
     FromWorker,
     Job,
+    Notice,
     Part,
     Ping,
     Progress,
@@ -35,6 +38,7 @@ raws = json_values.map(msgspec.json.encode).map(msgspec.Raw)
 to_worker = st.one_of(
     st.builds(Job, ids, texts, raws, seconds, st.integers(1, 2), st.none() | texts),
     st.builds(Cancel, ids),
+    st.builds(Answer, ids, ids, raws, texts, texts),
     st.builds(Ping, ids),
     st.just(Drain()),
 )
@@ -51,9 +55,11 @@ from_worker = st.one_of(
     ),
     st.builds(Progress, ids, seconds, st.none() | seconds, texts),
     st.builds(Part, ids, raws),
+    st.builds(Ask, ids, ids, texts, raws),
     st.builds(Done, ids, raws, st.none() | seconds),
     st.builds(Failed, ids, texts, texts, st.booleans()),
     st.builds(Beat, st.integers(-1, 9), ids, ids, st.booleans(), st.booleans()),
+    st.builds(Notice, texts, texts, texts, st.dictionaries(texts, seconds, max_size=2)),
 )
 
 

@@ -12,12 +12,15 @@ from coordinator.schemas.cost import MOST_SCHEMAS
 from coordinator.schemas.json_value import MOST_DEPTH
 from coordinator.tool_registry import MOST_OFFERED_PATTERNS, MOST_TOOLS
 from protocol.worker.messages import (
+    Answer,
+    Ask,
     Beat,
     Cancel,
     Done,
     Drain,
     Failed,
     Job,
+    Notice,
     Part,
     Ping,
     Progress,
@@ -31,7 +34,21 @@ from protocol.worker.session import MOST_CAPACITY
 from support.worker_docs import DOCS, blocks
 
 PAGE = (DOCS / "worker-protocol.md").read_text()
-MESSAGES = [Job, Cancel, Ping, Drain, Ready, Progress, Part, Done, Failed, Beat]
+MESSAGES = [
+    Job,
+    Cancel,
+    Answer,
+    Ping,
+    Drain,
+    Ready,
+    Progress,
+    Part,
+    Ask,
+    Done,
+    Failed,
+    Beat,
+    Notice,
+]
 _ROW = re.compile(r"^\| `(\w+)` \| (.*?) \|", re.MULTILINE)
 
 

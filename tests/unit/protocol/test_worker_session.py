@@ -5,6 +5,8 @@ import pytest
 
 from protocol.errors import ProtocolError
 from protocol.worker.messages import (
+    Answer,
+    Ask,
     Cancel,
     Done,
     Drain,
@@ -119,6 +121,45 @@ def test_depth_takes_nothing_from_a_worker_of_more_capacity() -> None:
     assert session.free_slots() == 1
     session.advance(job(3))
     assert session.is_full()
+
+
+def test_a_job_may_have_so_many_questions_open_and_no_more() -> None:
+    session = WorkerSession(most_asks=2)
+    session.advance(Ready("k", 7))
+    session.advance(job(1))
+    for number in (1, 2):
+        session.advance(Ask(1, number, "t", NULL))
+    session.advance(Answer(1, 1))
+    session.advance(Ask(1, 1, "t", NULL))
+
+    assert session.open_asks(1) == [1, 2]
+    with pytest.raises(ProtocolError, match="more than 2 questions open"):
+        session.advance(Ask(1, 3, "t", NULL))
+
+
+def test_a_worker_that_may_not_ask_breaks_the_protocol_if_it_does() -> None:
+    session = with_jobs(1, 1)
+
+    with pytest.raises(ProtocolError, match="it asks, and may not"):
+        session.advance(Ask(1, 1, "t", NULL))
+
+
+def test_an_answer_that_nobody_asked_for_is_never_sent() -> None:
+    session = with_jobs(1, 1)
+
+    with pytest.raises(ProtocolError, match="question 1 of job 1 is not open"):
+        session.advance(Answer(1, 1))
+
+
+def test_what_a_job_has_asked_is_closed_with_it() -> None:
+    session = WorkerSession(most_asks=2)
+    session.advance(Ready("k", 7))
+    session.advance(job(1))
+    session.advance(Ask(1, 1, "t", NULL))
+
+    session.advance(Done(1, NULL))
+
+    assert session.asks == {}
 
 
 def test_a_job_cannot_be_sent_twice() -> None:

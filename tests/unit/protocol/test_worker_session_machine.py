@@ -16,6 +16,8 @@ from hypothesis.stateful import (
 
 from protocol.errors import ProtocolError
 from protocol.worker.messages import (
+    Answer,
+    Ask,
     Beat,
     Cancel,
     Done,
@@ -23,6 +25,7 @@ from protocol.worker.messages import (
     Failed,
     FromWorker,
     Job,
+    Notice,
     Part,
     Ping,
     Progress,
@@ -34,6 +37,8 @@ from protocol.worker.session import TRANSITIONS, Message, State, WorkerSession
 NULL = msgspec.Raw(b"null")
 CAPACITY = 2
 JOB_IDS = (1, 2, 3)
+ASKS = (1, 2, 3)
+MOST_ASKS = 2
 SHAPES = [(1, 1), (1, 2), (2, 1), (2, 3)]
 """Capacities with depths: a worker has room for as many jobs as the larger of the two says."""
 
@@ -43,7 +48,12 @@ messages_of: dict[type[Message], st.SearchStrategy[Message]] = {
     Drain: st.just(Drain()),
     Ping: st.just(Ping(1)),
     Beat: st.just(Beat()),
+    Notice: st.just(Notice("e")),
     Cancel: st.builds(Cancel, st.sampled_from(JOB_IDS)),
+    Ask: st.builds(
+        Ask, st.sampled_from(JOB_IDS), st.sampled_from(ASKS), st.just("t"), st.just(NULL)
+    ),
+    Answer: st.builds(Answer, st.sampled_from(JOB_IDS), st.sampled_from(ASKS)),
     Part: st.builds(Part, st.sampled_from(JOB_IDS), st.just(NULL)),
     Progress: st.builds(Progress, st.sampled_from(JOB_IDS), st.just(0.5)),
     Done: st.builds(Done, st.sampled_from(JOB_IDS), st.just(NULL)),
@@ -54,7 +64,7 @@ EVERY_TYPE: tuple[type[Message], ...] = get_args(ToWorker) + get_args(FromWorker
 
 
 def session_in(state: State, jobs: tuple[int, ...] = ()) -> WorkerSession:
-    session = WorkerSession()
+    session = WorkerSession(most_asks=MOST_ASKS)
     session.state = state
     session.capacity = 0 if state is State.STARTING else CAPACITY
     session.in_flight = dict.fromkeys(jobs)
@@ -92,19 +102,29 @@ class InFlightMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.session = WorkerSession()
+        self.session = WorkerSession(most_asks=MOST_ASKS)
         self.state = State.STARTING
         self.capacity = 0
         self.depth = 1
         self.in_flight: list[int] = []
+        self.asks: set[tuple[int, int]] = set()
 
     @initialize(shape=st.sampled_from(SHAPES))
     def begin(self, shape: tuple[int, int]) -> None:
         self.ready_capacity, self.depth = shape
         self.session.depth = self.depth
 
-    def may(self, message: Message) -> bool:
+    def may_ask(self, ask: Ask) -> bool:
+        running = self.in_flight[:1] if self.capacity == 1 else self.in_flight
+        open_asks = [number for job_id, number in self.asks if job_id == ask.id]
+        return ask.id in running and ask.ask not in open_asks and len(open_asks) < MOST_ASKS
+
+    def may(self, message: Message) -> bool:  # noqa: PLR0911 - a table of questions
         match message:
+            case Ask():
+                return self.may_ask(message)
+            case Answer(id=job_id, ask=number):
+                return (job_id, number) in self.asks
             case Ready(capacity=capacity):
                 return self.state is not State.READY and self.capacity == 0 < capacity
             case Drain():
@@ -112,7 +132,7 @@ class InFlightMachine(RuleBasedStateMachine):
             case Job(id=job_id):
                 has_room = len(self.in_flight) < max(self.capacity, self.depth)
                 return self.state is State.READY and has_room and job_id not in self.in_flight
-            case Ping() | Beat():
+            case Ping() | Beat() | Notice():
                 return self.state is not State.STARTING
             case Cancel(id=job_id):
                 return job_id in self.in_flight
@@ -141,8 +161,26 @@ class InFlightMachine(RuleBasedStateMachine):
                 self.in_flight.append(job_id)
             case Done(id=job_id) | Failed(id=job_id):
                 self.in_flight.remove(job_id)
+                self.asks = {ask for ask in self.asks if ask[0] != job_id}
+            case Ask(id=job_id, ask=number):
+                self.asks.add((job_id, number))
+            case Answer(id=job_id, ask=number):
+                self.asks.remove((job_id, number))
             case _:
                 pass
+
+    @precondition(lambda self: self.in_flight and self.state is not State.ENDED)
+    @rule(ask=st.sampled_from(ASKS))
+    def ask_for_the_oldest(self, ask: int) -> None:
+        """So that often as many questions are open as may be."""
+        self.say(Ask(self.in_flight[0], ask, "t", NULL))
+
+    @precondition(lambda self: self.asks and self.state is not State.ENDED)
+    @rule(ask=st.sampled_from(ASKS))
+    def ask_too_much(self, ask: int) -> None:
+        message = Ask(self.in_flight[0], ask, "t", NULL)
+        if not self.may(message):
+            self.break_the_rules(message)
 
     @precondition(lambda self: self.in_flight)  # else nearly everything ends the session at once
     @rule(message=messages)
@@ -165,7 +203,16 @@ class InFlightMachine(RuleBasedStateMachine):
         assert self.session.end() == self.in_flight
         assert self.session.end() == []
         self.in_flight = []
+        self.asks = set()
         self.state = State.ENDED
+
+    @invariant()
+    def every_question_is_counted(self) -> None:
+        jobs = {job_id for job_id, _ in self.asks}
+        assert self.state is State.ENDED or set(self.session.asks) == jobs
+        for job_id in JOB_IDS:
+            known = sorted(number for job, number in self.asks if job == job_id)
+            assert self.session.open_asks(job_id) == known
 
     @invariant()
     def every_job_is_counted(self) -> None:

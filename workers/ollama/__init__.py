@@ -1,0 +1,1 @@
+"""Local and remote models as tools: one asynchronous worker in front of the servers that run them."""

@@ -1,0 +1,1 @@
+"""A bounded loop in which a model works with tools."""
