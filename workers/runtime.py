@@ -51,15 +51,14 @@ _CHUNK = 1 << 16
 _QUICK_S = 0.005
 """A job that ends within this time is not worth looking for its cancellation."""
 
-_LOOK_EVERY_S = 0.001
-"""With jobs at hand, what has come in is looked for so often, and not before each of them: 2 us a job."""
-
 
 class Channel:
     """The two file descriptors to the coordinator. Any thread may send; only the main thread receives."""
 
     def __init__(self, inbox: int, outbox: int) -> None:
         self._inbox = inbox
+        self._poll = select.poll()  # asked before each job at hand: 0.5 us, `select` 2.3
+        self._poll.register(inbox, select.POLLIN)
         self._outbox = outbox
         self._sending = threading.Lock()
         self._decoder = LineDecoder(MAX_LINE_BYTES)
@@ -106,7 +105,7 @@ class Channel:
 
     def has_input(self) -> bool:
         """Tell whether `receive` would return at once."""
-        return bool(select.select([self._inbox], [], [], 0)[0])
+        return bool(self._poll.poll(0))
 
 
 def _decode(line: bytes | Overlong) -> ToWorker:
@@ -136,7 +135,6 @@ class Runtime:
         self._channel = channel
         self._sandbox = sandbox
         self._waiting: deque[ToWorker] = deque()
-        self._looked_at = 0.0
         self._cancelled: set[int] = set()
         self._jobs_done = 0
         self._running: int | None = None
@@ -177,17 +175,9 @@ class Runtime:
 
     def _next(self) -> ToWorker | None:
         # Also with a job at hand: what has come in meanwhile may be its cancellation.
-        while not self._channel.closed and (not self._waiting or self._has_news()):
+        while not self._channel.closed and (not self._waiting or self._channel.has_input()):
             self._take_in()
         return self._waiting.popleft() if self._waiting else None
-
-    def _has_news(self) -> bool:
-        """Look for what has come in, unless that was done just before."""
-        now = time.monotonic()
-        if now < self._looked_at + _LOOK_EVERY_S:
-            return False
-        self._looked_at = now
-        return self._channel.has_input()
 
     def _take_in(self) -> None:
         for message in self._channel.receive():
