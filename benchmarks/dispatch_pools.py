@@ -291,8 +291,8 @@ class Entrant(msgspec.Struct, frozen=True):
 
 
 ENTRANTS = {
-    "toolcrew": Entrant("Toolcrew: dispatcher and crew", "coordinator", _toolcrew),
-    "server": Entrant("Toolcrew: whole server, over stdio", "coordinator", _server),
+    "toolcrew": Entrant("Toolcrew's dispatcher and crew", "coordinator", _toolcrew),
+    "server": Entrant("Toolcrew's whole server over stdio", "coordinator", _server),
     "executor": Entrant("ProcessPoolExecutor (fork)", "concurrent.futures", _forked),
     "loky": Entrant("loky", "loky", _loky),
 }

@@ -221,7 +221,7 @@ def _explain(client: Client, figures: LoadFigures) -> None:
 
 def _curve(durations: Sequence[float]) -> list[float]:
     last = len(durations) - 1
-    return [durations[last * part // 1000] for part in range(1001)] if durations else []
+    return [round(durations[last * part // 1000], 7) for part in range(1001)] if durations else []
 
 
 def _options() -> Options:
@@ -246,7 +246,7 @@ def _options() -> Options:
     parser.add_argument("--warmup", type=float, default=default.warmup, help="seconds")
     parser.add_argument("--deadline", type=float, default=default.deadline, help="seconds")
     parser.add_argument("--json", metavar="FILE")
-    parser.add_argument("--plot", metavar="FILE.png")
+    parser.add_argument("--plot", metavar="FILE", help="a picture, .png or .svg")
     parser.add_argument("--label", default="", help="the server's name in the output")
     parser.add_argument("command", nargs="*", help="-- COMMAND ARGS...; left out: toolcrew")
     return msgspec.convert(vars(parser.parse_args()), Options)

@@ -1,4 +1,4 @@
-"""Memory of each server process: idle after the start, and after a warm-up."""
+"""Memory of each server process: idle after one call, and after a warm-up."""
 
 import argparse
 import sys
@@ -41,6 +41,7 @@ def measure(options: Options) -> Report:
 def _look_at(server: Contender, options: Options) -> Figures:
     with Client(server.command) as client:
         client.greet()
+        client.call(server.tool, msgspec.json.decode(server.same))  # so that all there is has begun
         time.sleep(options.settle)
         idle = client.tree.memory()
         params = call_params(server.tool, server.fresh, client.extra_params)
@@ -72,6 +73,7 @@ def _totals(figures: Sequence[Figures]) -> Table:
         columns=("server", "processes", "idle RSS", "idle PSS", "warm RSS", "warm PSS", "ratio"),
         rows=rows,
         notes=[
+            "Idle: after one call and a pause. Warm: after calls that were all new, and a pause.",
             "RSS counts pages that processes share once for each; PSS counts them once.",
             f"Ratio: warm RSS, against {figures[0].name}.",
         ],

@@ -14,7 +14,7 @@ _PRIVATE = re.compile(r"^Private_(?:Clean|Dirty):\s+(\d+) kB$", re.MULTILINE)
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 
-_ZYGOTE = "workers.zygote"
+_ZYGOTE = "from workers.zygote import main; main()"
 
 Role = Literal["first", "zygote", "worker", "other"]
 

@@ -131,9 +131,10 @@ def _memory(found: Any) -> Iterator[_Row]:
     ours, *others = _read(found, list[memory.Figures])
     rest = [(one.name, size(one.idle[0].rss)) for one in others]
     yield "idle RSS, coordinator", size(ours.idle[0].rss), _list(rest)
-    workers = [one.private for one in ours.idle if one.role == "worker" and one.private]
-    if workers:
-        yield "idle, a worker beyond the shared pages", size(max(workers)), ""
+    for when, processes in (("idle", ours.idle), ("after some load", ours.warm)):
+        workers = [one.private for one in processes if one.role == "worker" and one.private]
+        if workers:
+            yield f"{when}, a worker beyond the shared pages", size(max(workers)), ""
 
 
 def _folder(found: Any) -> Iterator[_Row]:

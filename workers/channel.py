@@ -32,6 +32,8 @@ class Channel:
 
     def __init__(self, inbox: int, outbox: int) -> None:
         self._inbox = inbox
+        self._poll = select.poll()  # asked before each job at hand: 0.5 us, `select` 2.3
+        self._poll.register(inbox, select.POLLIN)
         self._outbox = outbox
         self._sending = threading.Lock()
         self._decoder = LineDecoder(MAX_LINE_BYTES)
@@ -86,7 +88,7 @@ class Channel:
 
     def has_input(self) -> bool:
         """Tell whether `receive` would return at once."""
-        return bool(select.select([self._inbox], [], [], 0)[0])
+        return bool(self._poll.poll(0))
 
 
 def _decode(line: bytes | Overlong) -> ToWorker:

@@ -38,9 +38,6 @@ from workers.sandbox.apply import Prepared
 _QUICK_S = 0.005
 """A job that ends within this time is not worth looking for its cancellation."""
 
-_LOOK_EVERY_S = 0.001
-"""With jobs at hand, what has come in is looked for so often, and not before each of them: 2 us a job."""
-
 
 class Runtime:
     """Runs jobs with *tools* until the coordinator drains us or is gone."""
@@ -53,7 +50,6 @@ class Runtime:
         self._channel = channel
         self._sandbox = sandbox
         self._waiting: deque[ToWorker] = deque()
-        self._looked_at = 0.0
         self._cancelled: set[int] = set()
         self._jobs_done = 0
         self._running: int | None = None
@@ -94,17 +90,9 @@ class Runtime:
 
     def _next(self) -> ToWorker | None:
         # Also with a job at hand: what has come in meanwhile may be its cancellation.
-        while not self._channel.closed and (not self._waiting or self._has_news()):
+        while not self._channel.closed and (not self._waiting or self._channel.has_input()):
             self._take_in()
         return self._waiting.popleft() if self._waiting else None
-
-    def _has_news(self) -> bool:
-        """Look for what has come in, unless that was done just before."""
-        now = time.monotonic()
-        if now < self._looked_at + _LOOK_EVERY_S:
-            return False
-        self._looked_at = now
-        return self._channel.has_input()
 
     def _take_in(self) -> None:
         for message in self._channel.receive():

@@ -13,6 +13,9 @@ import msgspec
 
 from protocol.worker.settings import CREW_VARIABLE, VARIABLE, WorkerSettings
 
+_ZYGOTE = "from workers.zygote import main; main()"
+"""Not `-m workers.zygote`: that is done by `runpy`, whose imports take 4 ms."""
+
 
 def built_in_argv(kind: str, *module: str) -> tuple[str, ...]:
     """Return the command line of one worker; -P keeps the working directory off its import path."""
@@ -23,7 +26,7 @@ def zygote_argv(kind: str, *module: str) -> tuple[str, ...] | None:
     """Return the command line of a zygote; None where there are none."""
     if sys.platform != "linux":
         return None
-    return (sys.executable, "-P", "-m", "workers.zygote", kind, *module)
+    return (sys.executable, "-P", "-c", _ZYGOTE, kind, *module)
 
 
 def new_crew_id() -> str:

@@ -153,7 +153,7 @@ class FileRun:
         if piece.unchanged:
             self._recall.fetch(index, source, piece)
             return
-        self._recall.keep(source, piece, bytes(encoded))
+        self._recall.keep(index, source, piece, bytes(encoded))
         self._ordered.settle(index, piece, cached=False)
 
     def failed(self, index: int, code: ErrorCode, message: str) -> None:

@@ -46,6 +46,7 @@ class Recall:
         # Weak, as the run has us: else every run would be left to the collector, a tenth of a call's time.
         self._run: Run = weakref.proxy(run)
         self._asked: list[tuple[int, int, Wanted]] = []
+        self._keys: dict[int, bytes] = {}
         self._waiting = 0
         self._closed = False
 
@@ -65,7 +66,9 @@ class Recall:
         key = self._run.key_of(source)
         if (piece := _decoded(self._cache.get(key))) is not None:
             self._run.known(index, piece)
-        elif self._store is None:
+            return
+        self._keys[index] = key  # a tenth of what a file takes here: it is not made twice
+        if self._store is None:
             self._run.unknown(index, size, None)
         else:
             self._asked.append((index, size, self._wanted(source, key)))
@@ -83,7 +86,7 @@ class Recall:
             for index, size, _ in asked:
                 self._run.unknown(index, size, None)
 
-    def keep(self, source: Source, piece: Piece, encoded: bytes) -> None:
+    def keep(self, index: int, source: Source, piece: Piece, encoded: bytes) -> None:
         """Remember a new result, as far as the file's fingerprint can stand for it.
 
         What is left out for its content too: in an npm tree with 2,353 generated headers that is a third
@@ -91,7 +94,7 @@ class Recall:
         """
         if not source.fingerprint or not piece.settled or piece.outcome == "failed":
             return
-        key = self._run.key_of(source)
+        key = self._keys.pop(index, None) or self._run.key_of(source)
         self._cache.put(key, encoded, None)
         if self._store is not None and piece.digest:
             digest = bytes.fromhex(piece.digest)

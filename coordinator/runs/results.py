@@ -52,7 +52,7 @@ class ResultSet:
         counted = self._plan.counted
         if piece.outcome != "ok" or (counted is not None and not piece.totals.get(counted)):
             return
-        size = len(piece.head) + sum(len(item.data) + len(item.text) for item in piece.items)
+        size = len(piece.head) + sum([len(item.data) + len(item.text) for item in piece.items])
         if not self.is_whole or self.size + size > self._room:
             self.is_whole = False
             return

@@ -40,11 +40,9 @@ async def test_the_crew_takes_over_what_was_started_ahead(tmp_path: Path) -> Non
         await one.until_free()
 
         assert [note.pid for note in one.seen.noted("zygote_started")] == [process.pid]
-        (worker,) = one.pids()
-        assert psutil.Process(worker).environ()[CREW_VARIABLE] == process.crew_id
 
 
-async def test_one_that_has_died_meanwhile_is_replaced(tmp_path: Path) -> None:
+async def test_one_that_has_died_meanwhile_is_replaced_in_the_same_crew(tmp_path: Path) -> None:
     config, process = loading(tmp_path)
     os.kill(process.pid, signal.SIGKILL)
 
@@ -54,6 +52,8 @@ async def test_one_that_has_died_meanwhile_is_replaced(tmp_path: Path) -> None:
         first, *others = [note.pid for note in one.seen.noted("zygote_started")]
         assert first == process.pid
         assert others
+        (worker,) = one.pids()
+        assert psutil.Process(worker).environ()[CREW_VARIABLE] == process.crew_id
 
 
 async def test_one_that_nobody_took_over_is_ended(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def zygotes(one: Crew) -> list[int]:
 
 
 def is_forked(pid: int) -> bool:
-    return "workers.zygote" in psutil.Process(pid).cmdline()
+    return "workers.zygote" in " ".join(psutil.Process(pid).cmdline())
 
 
 async def until_loaded(one: Crew) -> int:
@@ -253,6 +253,16 @@ async def test_no_descriptors_are_left_however_often_workers_are_replaced(tmp_pa
             await renew(one)
 
         assert await eventually(lambda: [process.num_fds() for process in both] == before)
+
+
+async def test_a_worker_looks_for_garbage_but_not_in_what_its_zygote_has_loaded(
+    tmp_path: Path,
+) -> None:
+    async with crew(forked(ODD, tmp_path)) as one:
+        is_enabled, frozen = await asked(one, 1, "collects")
+
+        assert is_enabled
+        assert frozen > 1000
 
 
 async def test_a_zygote_warms_up_while_nobody_waits_for_it(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A kind of worker whose tools print, raise, take their time, die, and leave processes behind."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -16,6 +17,12 @@ from workers.context import JobCancelled, JobContext, Tool
 def echo(arguments: msgspec.Raw, context: JobContext) -> bytes:
     del context
     return bytes(arguments)
+
+
+def collects(arguments: msgspec.Raw, context: JobContext) -> bytes:
+    """Tell whether garbage is looked for, and how much is known to be none."""
+    del arguments, context
+    return msgspec.json.encode([gc.isenabled(), gc.get_freeze_count()])
 
 
 def prints(arguments: msgspec.Raw, context: JobContext) -> bytes:
@@ -163,6 +170,7 @@ TOOLS: dict[str, Tool] = {
         pretty,
         parts,
         who,
+        collects,
         flees,
         segfaults,
         exits,

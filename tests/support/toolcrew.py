@@ -169,7 +169,8 @@ def _mark_of(process: psutil.Process) -> str | None:
 def _is_worker(process: psutil.Process) -> bool:
     """A forked worker keeps the command line of its zygote, but has taken a name of its own."""
     try:
-        is_zygote = "workers.zygote" in process.cmdline() and process.name().startswith("python")
+        command_line = " ".join(process.cmdline())
+        is_zygote = "workers.zygote" in command_line and process.name().startswith("python")
         return _is_alive(process) and not is_zygote
     except psutil.Error:
         return False

@@ -112,6 +112,7 @@ def test_a_plain_handshake_is_answered_early(version: str, message_id: object) -
         msgspec.json.encode(USUAL).replace(b'"id":0', b'"id":-0'),
         msgspec.json.encode(USUAL).replace(b'"id":0', b'"id":0,"id":1'),
         msgspec.json.encode(USUAL).replace(b'"id":0', b'"id":NaN'),
+        msgspec.json.encode(USUAL).replace(b"{}", b'{"x":NaN}'),
         msgspec.json.encode(USUAL).replace(b'"id"', b'"\\u0069d"'),
         msgspec.json.encode(USUAL).replace(b"{}", b'{"x":' + b"[" * 200 + b"]" * 200 + b"}"),
     ],
