@@ -274,7 +274,7 @@ def test_a_host_that_refuses_to_say_what_it_has_is_not_taken_for_well(
 
     assert (listed["status"], listed["hosts"][0]["state"]) == ("unreachable", "down")
     assert "answered 401: unauthorized" in listed["hosts"][0]["error"]
-    assert code == "no_model"
+    assert code == "no_answer"
     assert "401" in words
 
 
