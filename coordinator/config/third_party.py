@@ -13,9 +13,12 @@ from coordinator.config.knobs import WORKERS, Knob, knobs_of, shown
 from coordinator.config.worker_section import WorkerConfig
 from protocol.errors import ConfigError
 from protocol.tools.catalog import CONTRACTS
+from protocol.tools.nested import DRAFT_KIND
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-_RESERVED = frozenset(contract.kind for contract in CONTRACTS.values() if contract.kind)
+_RESERVED = frozenset(
+    {DRAFT_KIND, *(contract.kind for contract in CONTRACTS.values() if contract.kind)}
+)
 
 
 def worker_knobs(name: str) -> dict[str, Knob]:
