@@ -132,6 +132,15 @@ def connect(path: str) -> str:
         return client.recv(100).decode()
 
 
+def connect_to_port(port: int) -> None:
+    socket.create_connection(("127.0.0.1", port)).close()
+
+
+def serve() -> None:
+    with socket.socket() as server:
+        server.listen()
+
+
 def talk_to_oneself(kind: int) -> str:
     near, far = socket.socketpair(socket.AF_UNIX, socket.SocketKind(kind))
     with near, far:

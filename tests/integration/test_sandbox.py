@@ -200,6 +200,27 @@ def test_with_the_network_sockets_work(tmp_path: Path) -> None:
     assert report.outcomes == [None, "hello"]
 
 
+@needs_landlock
+@needs_seccomp
+def test_with_ports_it_may_connect_to_those_and_serve_nobody() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as near,
+        socket.create_server(("127.0.0.1", 0)) as far,
+    ):
+        open_port, closed_port = near.getsockname()[1], far.getsockname()[1]
+        report = attempts(
+            SandboxPolicy(network=True, tcp_ports=(53, open_port)),
+            (locked_in.connect_to_port, open_port),
+            (locked_in.connect_to_port, closed_port),
+            (locked_in.serve,),
+        )
+
+    if report.in_force["network"] == "off: allowed":
+        pytest.skip("this Landlock knows nothing of TCP")
+    assert report.in_force["network"] == f"on (TCP to 53, {open_port})"
+    assert report.outcomes == [None, "EACCES", "EPERM"]
+
+
 @needs_seccomp
 def test_the_kernel_denies_every_call_on_the_list() -> None:
     names = sorted(denied(SandboxPolicy()))

@@ -1,6 +1,5 @@
 """Model hosts that come, go, are many, cost money, or want a key: through the real server."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from support.fake_ollama import FakeOllama, in_thread
 from support.fake_ollama_script import Model, Refuse, Reply, Slow, Stall
-from support.messages import Message
+from support.messages import Message, cancelled
 from support.model_calls import (
     answer_of,
     begin,
@@ -37,13 +36,17 @@ def other() -> Iterator[FakeOllama]:
         yield fake
 
 
-@pytest.fixture
-def closed_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Toolcrew, FakeOllama]]:
+    """A server that gives up nothing by itself, and its host."""
+    folder = tmp_path_factory.mktemp("patient")
+    starter = Starter(folder)
+    models = [Model(name="tiny", capabilities=("completion", "embedding"))]
+    with in_thread(FakeOllama(models, pullable=[Model(name="new:1b")])) as fake:
+        hosts = {"a": {"url": fake.url}}
+        config = write_models(folder / "c", hosts, first_token_timeout_s=600, idle_timeout_s=600)
+        yield starter("--config", config), fake
+        starter.end_all()
 
 
 def run(server: Toolcrew, **arguments: object) -> Message:
@@ -81,7 +84,8 @@ def test_a_server_that_is_not_there_is_said_in_one_sentence_and_noticed_when_it_
     assert {"ollama_run", "ollama_list_models"} <= set(tools_of(server))
     assert events_of(server)["host_open"] >= 1
     fake.run(fake.open_port())
-    wait_until(server, lambda: is_up(server), "the host is not found again")
+    # Nobody asks for anything meanwhile: it is the server itself that looks.
+    wait_until(server, lambda: "host_closed" in events_of(server), "the host is not found again")
     assert answer_of(run(server))["text"]
     assert events_of(server)["host_closed"] == 1
     assert "host_open" in server.logged()
@@ -175,6 +179,29 @@ def test_a_call_waits_no_longer_than_its_deadline(
     assert code == "deadline"
     assert "tiny" in words
     fake.record.wait_for(lambda record: record.to(CHAT)[0].stage == "aborted")
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "path"),
+    [
+        ("ollama_run", {"prompt": "Hi", "model": "tiny"}, CHAT),
+        ("ollama_run_many", {"jobs": [{"prompt": "Hi", "model": "tiny"}]}, CHAT),
+        ("ollama_embed", {"input": ["Hi"], "model": "tiny"}, "/api/embed"),
+        ("ollama_pull", {"model": "new:1b"}, "/api/pull"),
+    ],
+)
+def test_cancellation_reaches_the_host(
+    patient: tuple[Toolcrew, FakeOllama], tool: str, arguments: Message, path: str
+) -> None:
+    server, fake = patient
+    fake.record.requests.clear()
+    fake.script.fail(Stall(after=0), path=path)
+    call = begin(server, tool, **arguments)
+    fake.record.wait_for(lambda record: record.at("stalled") == 1)
+
+    server.talk.send(cancelled(call))
+
+    fake.record.wait_for(lambda record: record.to(path)[0].stage == "aborted")
 
 
 def test_a_budget_of_tokens_is_kept_and_says_when_it_resets(
@@ -274,7 +301,7 @@ def test_a_host_that_refuses_to_say_what_it_has_is_not_taken_for_well(
 
     assert (listed["status"], listed["hosts"][0]["state"]) == ("unreachable", "down")
     assert "answered 401: unauthorized" in listed["hosts"][0]["error"]
-    assert code == "no_model"
+    assert code == "no_answer"
     assert "401" in words
 
 

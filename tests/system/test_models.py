@@ -14,7 +14,7 @@ from support.fake_ollama_script import (
     Reply,
     Stall,
 )
-from support.messages import Message, cancelled
+from support.messages import Message
 from support.model_calls import answer_of, begin, progress_of, refusal_of, write_models
 from support.starting import Starter
 from support.toolcrew import Toolcrew
@@ -262,16 +262,6 @@ def test_a_stall_closes_the_request(asked: Toolcrew, fake: FakeOllama) -> None:
     fake.record.wait_for(lambda record: record.to(CHAT)[0].stage == "aborted")
 
 
-def test_cancellation_reaches_the_host(asked: Toolcrew, fake: FakeOllama) -> None:
-    fake.script.fail(Stall(after=0), path=CHAT)
-    call = begin(asked, "ollama_run", prompt="Hi", model="tiny")
-    fake.record.wait_for(lambda record: record.at("stalled") == 1)
-
-    asked.talk.send(cancelled(call))
-
-    fake.record.wait_for(lambda record: record.to(CHAT)[0].stage == "aborted")
-
-
 def test_a_deterministic_answer_is_given_again_if_that_is_asked_for(
     asked: Toolcrew, fake: FakeOllama
 ) -> None:
@@ -364,16 +354,6 @@ def test_a_model_is_pulled_used_and_deleted(asked: Toolcrew, fake: FakeOllama) -
     assert told[-1]["total"] == pulled["bytes"] > 0
     assert refusal_of(run(asked, model="new:1b"))[0] == "no_model"
     assert fake.record.to("/api/delete")[0].status == 200
-
-
-def test_a_pull_is_cancelled(asked: Toolcrew, fake: FakeOllama) -> None:
-    fake.script.fail(Stall(after=2), path="/api/pull")
-    call = begin(asked, "ollama_pull", model="new:1b")
-    fake.record.wait_for(lambda record: record.at("stalled") == 1)
-
-    asked.talk.send(cancelled(call))
-
-    fake.record.wait_for(lambda record: record.to("/api/pull")[0].stage == "aborted")
 
 
 def test_an_error_in_a_pull_is_told(asked: Toolcrew, fake: FakeOllama) -> None:

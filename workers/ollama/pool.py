@@ -101,9 +101,10 @@ class Pool:
         return [host for host in self.hosts if host.has(model)]
 
     def _none_has(self, model: str, failures: list[HostFailure]) -> HostFailure:
-        if failures and not self._answering():
-            return self.unreachable(failures[0])
         names = sorted({name for host in self.hosts for name in host.names()})
+        if failures and not (names and self._answering()):
+            first = failures[0]
+            return self.unreachable(first) if isinstance(first, Unreachable) else first
         hint = did_you_mean(model, [name.removesuffix(":latest") for name in names])
         known = f" Installed: {', '.join(names[:20])}." if names else " No model is installed."
         down = f" ({failures[0]})" if failures else ""

@@ -129,6 +129,14 @@ def test_every_setting_of_a_worker_is_described_and_no_secret_is_shown(file: Pat
             "workers.parse is a built-in kind; choose another name",
         ),
         (
+            '[workers.draft]\ncommand = ["a"]\n',
+            "workers.draft is a built-in kind; choose another name",
+        ),
+        (
+            '[workers.ollama]\ncommand = ["a"]\n',
+            "workers.ollama is a built-in kind; choose another name",
+        ),
+        (
             '[workers.a]\ncommand = ["a"]\ndeadline = 3\n',
             "unknown setting 'workers.a.deadline'; did you mean workers.a.deadline_s?",
         ),

@@ -19,6 +19,7 @@ from protocol.tools import code_links as links
 from protocol.tools import code_metrics as numbers
 from protocol.tools import code_parse as parse
 from protocol.tools import (
+    ollama_agent_run,
     ollama_delete,
     ollama_embed,
     ollama_list_models,
@@ -55,6 +56,27 @@ REPLY = ollama_run.Reply(
 )
 EXAMPLES: dict[str, msgspec.Struct] = {
     "ollama_run": REPLY,
+    "ollama_agent_run": ollama_agent_run.Result(
+        answer="It is done.",
+        ended="answered",
+        why="The model has answered.",
+        model="m",
+        native_tools=True,
+        iterations=2,
+        steps=[
+            ollama_agent_run.Step(
+                iteration=1,
+                tool="code_parse",
+                arguments={"path": "a.py"},
+                ok=True,
+                result="a.py",
+                seconds=0.1,
+            )
+        ],
+        prompt_tokens=10,
+        completion_tokens=5,
+        total_s=0.5,
+    ),
     "ollama_run_many": ollama_run_many.Result(
         succeeded=1,
         failed=1,
@@ -407,7 +429,12 @@ def test_a_tool_is_named_as_the_protocol_allows_and_says_what_it_does(contract: 
 @contracts
 def test_a_tool_says_whether_it_destroys_anything(contract: Contract) -> None:
     hints = contract.annotations
-    destroys = contract.name in {"admin_drain", "admin_restart_worker", "ollama_delete"}
+    destroys = contract.name in {
+        "admin_drain",
+        "admin_restart_worker",
+        "ollama_agent_run",
+        "ollama_delete",
+    }
     changes = destroys or contract.name == "ollama_pull"
 
     assert (hints.read_only_hint, hints.destructive_hint) == (not changes, destroys)

@@ -225,37 +225,73 @@ def test_what_only_sounds_like_one_is_not(bench: Bench, name: str) -> None:
 
 
 class Swap:
-    """Puts a link to the folder outside in the place of `real`, at a moment that a test chooses."""
+    """Puts a link to what is outside in the place of a folder or a file, at a moment that a test chooses."""
 
-    def __init__(self, bench: Bench) -> None:
-        self.project = bench.project
+    def __init__(self, bench: Bench, name: str = "real") -> None:
+        self._place = bench.project / name
+        self._moved = bench.project / "moved"
+        self._outside = bench.project.parent / name.replace("real", "outside")
 
     def now(self) -> None:
-        if not (self.project / "real").is_symlink():
-            (self.project / "real").rename(self.project / "moved")
-            (self.project / "real").symlink_to("../outside")
+        if not self._place.is_symlink():
+            self._place.rename(self._moved)
+            self._place.symlink_to(self._outside)
 
     def back(self) -> None:
-        if (self.project / "real").is_symlink():
-            (self.project / "real").unlink()
-            (self.project / "moved").rename(self.project / "real")
+        if self._place.is_symlink():
+            self._place.unlink()
+        if self._moved.exists():
+            self._moved.replace(self._place)
 
 
-@pytest.mark.parametrize("moment", range(80))
-def test_a_link_that_appears_between_any_two_steps_leads_nowhere(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, moment: int
-) -> None:
-    """Each system call that takes a name is a moment to swap before."""
-    draft = bench.call("request", path="real/a.txt")["draft"]
-    bench.call("write", draft=draft, text="new")
-    swap, calls = Swap(bench), iter(range(10_000))
+MOMENTS = 70
+"""More than a call takes steps: the last ones are after its end."""
+
+
+def swap_at(monkeypatch: pytest.MonkeyPatch, swap: Swap, moment: int) -> None:
+    """Swap before a system call that takes a name: they are counted from now on."""
+    calls = iter(range(10_000))
 
     def perhaps() -> None:
         if next(calls) == moment:
-            swap.now()
+            with monkeypatch.context() as plainly:
+                for name, function in originals.items():
+                    plainly.setattr(os, name, function)
+                swap.now()
 
-    for name in ("open", "lstat", "rename", "unlink"):
-        monkeypatch.setattr(os, name, before(getattr(os, name), perhaps))
+    originals = {name: getattr(os, name) for name in ("open", "lstat", "rename", "unlink")}
+    for name, function in originals.items():
+        monkeypatch.setattr(os, name, before(function, perhaps))
+
+
+@pytest.mark.parametrize("place", ["real", "real/a.txt"])
+@pytest.mark.parametrize("moment", range(MOMENTS))
+def test_a_link_that_appears_between_any_two_steps_is_not_read(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, moment: int, place: str
+) -> None:
+    swap_at(monkeypatch, Swap(bench, place), moment)
+
+    try:
+        draft = bench.call("request", path="real/a.txt")["draft"]
+    except CallRefused:
+        draft = None
+    monkeypatch.undo()
+
+    for known in bench.call("list")["drafts"]:
+        assert known["draft"] == draft
+        assert bench.call("read", draft=draft)["text"] == "inside"
+    assert SECRET.encode() not in b"".join(p.read_bytes() for p in bench.folder.glob("*.*"))
+
+
+@pytest.mark.parametrize("place", ["real", "real/a.txt"])
+@pytest.mark.parametrize("moment", range(MOMENTS))
+def test_a_link_that_appears_between_any_two_steps_is_not_written_through(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, moment: int, place: str
+) -> None:
+    draft = bench.call("request", path="real/a.txt")["draft"]
+    bench.call("write", draft=draft, text="new")
+    swap = Swap(bench, place)
+    swap_at(monkeypatch, swap, moment)
 
     try:
         bench.call("submit", draft=draft)
@@ -267,6 +303,9 @@ def test_a_link_that_appears_between_any_two_steps_leads_nowhere(
     outside = bench.project.parent / "outside"
     assert (outside / "a.txt").read_text() == SECRET
     assert os.listdir(outside) == ["a.txt"]
+    is_link = (bench.project / "real/a.txt").is_symlink()
+    if is_written and place == "real/a.txt" and not is_link:
+        return  # the link itself was replaced by the draft, at the very last moment
     swap.back()
     assert (bench.project / "real/a.txt").read_text() == ("new" if is_written else "inside")
     assert os.listdir(bench.project / "real") == ["a.txt"]

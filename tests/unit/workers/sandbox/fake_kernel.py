@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import struct
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -28,6 +29,8 @@ class FakeKernel:
         self.calls: list[str] = []
         self.attributes = b""
         self.rules: list[Rule] = []
+        self.ports: dict[int, int] = {}
+        """What is allowed over TCP, by port."""
         self.descriptor: int | None = None
         self._errors = dict(errors or {})
         self._abi = abi
@@ -64,7 +67,12 @@ class FakeKernel:
         return self.descriptor
 
     def _add(self, ruleset: int, kind: int, rule: int, flags: int) -> None:
-        assert (ruleset, kind, flags) == (self.descriptor, 1, 0)
+        assert (ruleset, flags) == (self.descriptor, 0)
+        if kind == 2:  # LANDLOCK_RULE_NET_PORT
+            tcp, port = struct.unpack("<QQ", ctypes.string_at(rule, 16))
+            self.ports[port] = tcp
+            return
+        assert kind == 1
         data = ctypes.string_at(rule, 12)
         status = os.fstat(int.from_bytes(data[8:], "little"))
         access = int.from_bytes(data[:8], "little")

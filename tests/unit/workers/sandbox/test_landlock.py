@@ -22,6 +22,8 @@ FIRST_ABI = (1 << 13) - 1
 MAKE_CHAR, MAKE_BLOCK = 1 << 6, 1 << 11
 
 NETWORK = SandboxPolicy(network=True)
+PORTS = SandboxPolicy(network=True, tcp_ports=(53, 11434))
+CONNECT = 0b10
 
 
 def build(policy: SandboxPolicy, fake: FakeKernel, *files: str) -> Ruleset:
@@ -39,6 +41,17 @@ def access_to(path: Path | str, fake: FakeKernel) -> int:
     return access
 
 
+@pytest.mark.parametrize(("abi", "ports"), [(3, {}), (4, {53: CONNECT, 11434: CONNECT})])
+def test_ports_are_for_connecting_where_a_kernel_knows_of_them(
+    abi: int, ports: dict[int, int]
+) -> None:
+    fake = FakeKernel(abi=abi)
+
+    build(PORTS, fake)
+
+    assert fake.ports == ports
+
+
 @pytest.mark.parametrize(
     ("abi", "policy", "expected"),
     [
@@ -49,6 +62,7 @@ def access_to(path: Path | str, fake: FakeKernel) -> int:
         (4, NETWORK, (FIRST_ABI | REFER | TRUNCATE, 0)),
         (5, SandboxPolicy(), (FIRST_ABI | REFER | TRUNCATE | IOCTL_DEV, 0b11)),
         (6, SandboxPolicy(), (FIRST_ABI | REFER | TRUNCATE | IOCTL_DEV, 0b11, 0b11)),
+        (4, PORTS, (FIRST_ABI | REFER | TRUNCATE, 0b11)),
         (6, NETWORK, (FIRST_ABI | REFER | TRUNCATE | IOCTL_DEV, 0, 0b10)),
         (7, SandboxPolicy(), (FIRST_ABI | REFER | TRUNCATE | IOCTL_DEV, 0b11, 0b11)),
         (99, SandboxPolicy(), (FIRST_ABI | REFER | TRUNCATE | IOCTL_DEV, 0b11, 0b11)),

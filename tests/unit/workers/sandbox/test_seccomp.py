@@ -168,6 +168,12 @@ def test_the_network_programs_and_metadata_are_denied_where_the_policy_does_not_
         assert (found >= TO_EXECUTE | TO_CHANGE_METADATA) is not policy.execute
 
 
+def test_with_ports_nobody_is_served() -> None:
+    found = denied(SandboxPolicy(network=True, tcp_ports=(53,)))
+
+    assert found & FOR_THE_NETWORK == {"listen", "accept", "accept4"}
+
+
 @pytest.mark.parametrize("name", MACHINES)
 def test_what_every_program_needs_is_allowed(name: str) -> None:
     arch = MACHINES[name].audit_arch
