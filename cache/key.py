@@ -35,8 +35,10 @@ def call_key(tool: str, version: str, canonical_arguments: bytes, *identity: str
     fields = [_encoded(tool), _encoded(version), canonical_arguments, *map(_encoded, identity)]
     # The lengths of all fields come first: ("ab", "c") must not meet ("a", "bc").
     lengths = ",".join([str(len(field)) for field in fields])
-    framed = b"".join([lengths.encode(), b":", *fields])
-    return blake2b(framed, digest_size=KEY_BYTES).digest()
+    digest = blake2b(b"%b:" % lengths.encode(), digest_size=KEY_BYTES)
+    for field in fields:  # one may be megabytes of code: they are not copied together
+        digest.update(field)
+    return digest.digest()
 
 
 def _encoded(text: str) -> bytes:
