@@ -14,7 +14,7 @@ _PRIVATE = re.compile(r"^Private_(?:Clean|Dirty):\s+(\d+) kB$", re.MULTILINE)
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 
-_ZYGOTE = "from workers.zygote import main; main()"
+_ZYGOTE = "workers.zygote"
 
 Role = Literal["first", "zygote", "worker", "other"]
 
@@ -125,14 +125,14 @@ def _zygotes(members: Iterable[psutil.Process]) -> Iterator[int]:
     known: set[tuple[str, ...]] = set()
     for member in sorted(members, key=_started_at):
         line = tuple(_command_line(member))
-        if _ZYGOTE in line and line not in known:
+        if _ZYGOTE in " ".join(line) and line not in known:
             known.add(line)
             yield member.pid
 
 
 def _role(process: psutil.Process) -> Role:
     line = _command_line(process)
-    return "worker" if _ZYGOTE in line or "workers" in line else "other"
+    return "worker" if _ZYGOTE in " ".join(line) or "workers" in line else "other"
 
 
 def _command_line(process: psutil.Process) -> list[str]:

@@ -16,11 +16,8 @@ ENTRY_OVERHEAD = 320
 WORDING_OVERHEAD = 240
 """What the words of a question cost beside their own bytes: 170 to 220 were measured."""
 
-LONGEST_WORDING = 16 * 1024
-"""In bytes. To understand a longer question anew costs little beside reading it."""
-
 Wording = tuple[str, bytes]
-"""A question word for word: the name of the tool, and its arguments as they were written."""
+"""A question word for word: the name of the tool and its arguments, as `key.wording` has them."""
 
 Watched = tuple[tuple[str, str], ...]
 """Paths, each with the identity that its file had when the question was understood."""
@@ -77,8 +74,6 @@ class L1:
 
         None is no miss yet: the question is then understood, and `get` is asked.
         """
-        if len(wording[1]) > LONGEST_WORDING:
-            return None  # without a look, for which it would all have to be hashed
         entry = self._by_wording.get(wording)
         if entry is None or (entry.watched and not holds(entry.watched)):
             return None
@@ -106,7 +101,7 @@ class L1:
         """
         entry = self._entries.get(key)
         size = len(wording[1]) + WORDING_OVERHEAD
-        if entry is None or len(wording[1]) > LONGEST_WORDING:
+        if entry is None:
             return
         for other in (entry, self._by_wording.get(wording)):
             if other is not None:

@@ -13,6 +13,7 @@ from typing import Protocol
 import msgspec
 
 from cache.flight import Flights
+from cache.key import wording
 from cache.l1 import L1, Watched
 from coordinator.answer import Answer, merged_answer
 from coordinator.observe.log import get_logger
@@ -143,7 +144,7 @@ class Calls:
         This is the whole life of most calls: 1 us, where understanding them anew takes 12.
         """
         started_at = time.perf_counter()
-        body = self._cache.get_by_wording((tool, arguments), self._holds)
+        body = self._cache.get_by_wording(wording(tool, arguments), self._holds)
         if body is not None:
             self._metrics.called(tool, "hit", time.perf_counter() - started_at)
         return body
@@ -236,7 +237,7 @@ class Calls:
             self._answer(call, answer.body, "shared" if number else "done")
 
     def _note_wording(self, call: Call, work: _Work) -> None:
-        self._cache.note_wording((call.tool, call.arguments), work.key, work.watched)
+        self._cache.note_wording(wording(call.tool, call.arguments), work.key, work.watched)
 
     def _holds(self, watched: Watched) -> bool:
         return is_unchanged(watched, self._working_directory)

@@ -214,9 +214,11 @@ async def _running(loaded: Loaded, *, with_workers: bool) -> AsyncGenerator[App]
 async def _ask(app: App, method: str, params: dict[str, Any]) -> dict[str, Any]:
     """Put one request through a connection of our own, and wait for its answer."""
     answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-    connection = Connection(
-        app.mcp, sys.maxsize, lambda *pieces: answered.set_result(b"".join(pieces))
-    )
+
+    def reply(head: bytes = b"", body: bytes = b"", tail: bytes = b"") -> None:
+        answered.set_result(b"".join((head, body, tail)))
+
+    connection = Connection(app.mcp, sys.maxsize, reply)
     request: dict[str, object] = {
         "jsonrpc": "2.0",
         "id": 1,

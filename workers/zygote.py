@@ -128,7 +128,7 @@ class Zygote:
 
 def main() -> None:
     """Load the kind given on the command line and fork on request."""
-    gc.disable()  # nothing of what is loaded is garbage, and looking for it takes 10 ms
+    gc.disable()  # nothing of what is loaded is garbage, and looking for it takes 5 ms
     settings = read_settings()
     limits.apply(settings.coordinator_pid)  # until the first worker there is nothing to clean up
     control = socket.socket(fileno=os.dup(0))

@@ -105,6 +105,7 @@ class ToolCall:
 
     def _finish(self, result: bytes, body: bytes = b"", end: bytes = b"") -> None:
         self.is_over = True
+        self.call = None  # which holds us: so both are freed now, and not left to the collector
         self._reply(*result_line(self._message_id, result, body, end))
         if self._on_answered is not None:
             self._on_answered()

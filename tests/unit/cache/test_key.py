@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cache.key import KEY_BYTES, call_key, canonical
+from cache.key import KEY_BYTES, LONGEST_KEPT, call_key, canonical, wording
 from protocol.errors import CallRefused
 
 Json = dict[str, Any] | list[Any] | str | float | None
@@ -157,6 +157,22 @@ def test_a_part_of_one_field_cannot_move_to_the_next() -> None:
 
 def test_a_path_that_is_not_utf8_has_a_key() -> None:
     assert len(call_key("tool", "1", b"{}", "caf\udce9.py")) == KEY_BYTES
+
+
+@pytest.mark.parametrize("length", [0, 1, LONGEST_KEPT, LONGEST_KEPT + 1, 1_000_000])
+def test_words_are_told_apart_whatever_their_length(length: int) -> None:
+    words = [b"x" * length, b"x" * (length - 1) + b"y", b"x" * (length + 1)]
+
+    assert len({wording(tool, said) for tool in ("a", "b") for said in words}) == 6
+    assert wording("a", words[0]) == wording("a", bytes(bytearray(words[0])))
+    assert all(len(wording("a", said)[1]) <= LONGEST_KEPT for said in words)
+
+
+def test_a_digest_of_long_words_is_no_words() -> None:
+    _, digest = wording("a", b"x" * (LONGEST_KEPT + 1))
+
+    with pytest.raises(CallRefused):
+        canonical(digest)
 
 
 def key_of(fields: list[str]) -> bytes:

@@ -9,7 +9,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from cache.l1 import (
     ENTRY_OVERHEAD,
     L1,
-    LONGEST_WORDING,
     WORDING_OVERHEAD,
     L1Statistics,
     Watched,
@@ -214,12 +213,3 @@ def test_a_cache_without_room_keeps_nothing(clock: FakeClock) -> None:
 
     assert l1.get(b"") is None
     assert l1.statistics().entries == 0
-
-
-def test_long_words_are_not_kept(clock: FakeClock) -> None:
-    l1 = L1(1 << 20, clock)
-    l1.put(b"key", b"value", None)
-    for length, known in ((LONGEST_WORDING, b"value"), (LONGEST_WORDING + 1, None)):
-        wording = ("tool", b"x" * length)
-        l1.note_wording(wording, b"key", ())
-        assert l1.get_by_wording(wording, lambda _: False) == known

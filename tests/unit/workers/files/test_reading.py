@@ -320,6 +320,24 @@ def test_a_link_out_of_the_roots_and_back_again_leads_in(project: Project, tmp_p
     assert project.load("back.py").data == b"a"
 
 
+@pytest.mark.usefixtures("way")
+def test_a_pipe_is_looked_at_and_never_opened(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(project.top / "pipe.py")
+    opened = os.open
+    flags_seen: list[int] = []
+
+    def watched_open(path: str, flags: int) -> int:
+        flags_seen.append(flags)
+        return opened(path, flags)
+
+    monkeypatch.setattr(os, "open", watched_open)
+
+    assert code_of(lambda: project.load("pipe.py")) == "not_a_file"
+    assert all(flags & getattr(os, "O_PATH", 0) for flags in flags_seen)
+
+
 def test_what_was_looked_at_is_what_is_opened_whatever_takes_its_name(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
