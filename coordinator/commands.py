@@ -5,6 +5,7 @@ Calls go the way that a client's do.
 
 import asyncio
 import contextlib
+import os
 import re
 import sys
 from collections.abc import AsyncGenerator
@@ -30,6 +31,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _TOOL_FAILED = 1
 _USAGE_ERROR = 2
+_UNREAD = 1
 
 
 def run(command: Command, loaded: Loaded) -> int:
@@ -37,6 +39,15 @@ def run(command: Command, loaded: Loaded) -> int:
     server = loaded.config.server
     level = server.log_level if loaded.sources["server.log_level"] != "default" else "error"
     log.configure(level, server.log_format)
+    try:
+        return _run(command, loaded)
+    except BrokenPipeError:
+        # Who read it has seen enough; what is still buffered must not fail at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _UNREAD
+
+
+def _run(command: Command, loaded: Loaded) -> int:
     match command.name:
         case "call":
             return asyncio.run(_call(command, loaded))
