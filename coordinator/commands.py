@@ -204,8 +204,13 @@ def _toml(setting: Setting) -> str:
 def _toml_value(value: object) -> str:
     if isinstance(value, dict):
         members = cast("dict[str, object]", value).items()
-        return "{" + ", ".join(f"{name} = {_toml_value(member)}" for name, member in members) + "}"
+        return "{" + ", ".join(f"{_toml_key(n)} = {_toml_value(m)}" for n, m in members) + "}"
     return msgspec.json.encode(value).decode()
+
+
+def _toml_key(name: str) -> str:
+    is_bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    return name if is_bare else msgspec.json.encode(name).decode()
 
 
 @contextlib.asynccontextmanager
