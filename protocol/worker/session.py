@@ -136,6 +136,8 @@ class WorkerSession:
                 self._take_ask(job_id, number)
             case Answer(id=job_id, ask=number):
                 self._take_answer(job_id, number)
+            case Notice():
+                self._require_ours("it gives notice, and may not")
             case Cancel(id=job_id):
                 self._require(job_id)
             case _:
@@ -149,8 +151,7 @@ class WorkerSession:
         self.capacity = capacity
 
     def _take_ask(self, job_id: int, number: int) -> None:
-        if not self.most_asks:
-            self._break("it asks, and may not")
+        self._require_ours("it asks, and may not")
         self._require_running(job_id)
         numbers = self.asks.setdefault(job_id, set())
         if number in numbers:
@@ -158,6 +159,11 @@ class WorkerSession:
         if len(numbers) >= self.most_asks:
             self._break(f"job {job_id} has more than {self.most_asks} questions open")
         numbers.add(number)
+
+    def _require_ours(self, otherwise: str) -> None:
+        """Only kinds of ours that may ask are believed what they want counted, too."""
+        if not self.most_asks:
+            self._break(otherwise)
 
     def _take_answer(self, job_id: int, number: int) -> None:
         numbers = self.asks.get(job_id, set())
