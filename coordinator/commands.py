@@ -5,6 +5,7 @@ Calls go the way that a client's do.
 
 import asyncio
 import contextlib
+import os
 import re
 import sys
 from collections.abc import AsyncGenerator
@@ -30,6 +31,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _TOOL_FAILED = 1
 _USAGE_ERROR = 2
+_UNREAD = 1
 
 
 def run(command: Command, loaded: Loaded) -> int:
@@ -37,6 +39,15 @@ def run(command: Command, loaded: Loaded) -> int:
     server = loaded.config.server
     level = server.log_level if loaded.sources["server.log_level"] != "default" else "error"
     log.configure(level, server.log_format)
+    try:
+        return _run(command, loaded)
+    except BrokenPipeError:
+        # Who read it has seen enough; what is still buffered must not fail at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _UNREAD
+
+
+def _run(command: Command, loaded: Loaded) -> int:
     match command.name:
         case "call":
             return asyncio.run(_call(command, loaded))
@@ -193,8 +204,13 @@ def _toml(setting: Setting) -> str:
 def _toml_value(value: object) -> str:
     if isinstance(value, dict):
         members = cast("dict[str, object]", value).items()
-        return "{" + ", ".join(f"{name} = {_toml_value(member)}" for name, member in members) + "}"
+        return "{" + ", ".join(f"{_toml_key(n)} = {_toml_value(m)}" for n, m in members) + "}"
     return msgspec.json.encode(value).decode()
+
+
+def _toml_key(name: str) -> str:
+    is_bare = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    return name if is_bare else msgspec.json.encode(name).decode()
 
 
 @contextlib.asynccontextmanager

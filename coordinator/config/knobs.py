@@ -33,8 +33,8 @@ class Knob(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def variable(self) -> str:
-        """Its environment variable; none for what is in a table of its own."""
-        is_own = self.key.startswith(f"{WORKERS}.")
+        """Its environment variable; none for what is in a table of its own, or is one."""
+        is_own = self.key.startswith(f"{WORKERS}.") or isinstance(self.default, dict)
         return "" if is_own else VARIABLE_PREFIX + self.key.replace(".", "_").upper()
 
     def read(self, value: object, source: str) -> object:
@@ -59,10 +59,12 @@ class Knob(msgspec.Struct, frozen=True, kw_only=True):
             return msgspec.convert(value, self.type, strict=strict)
         except (msgspec.ValidationError, UnicodeError) as error:
             # UnicodeError: a variable may hold bytes that are not UTF-8.
-            got = "" if self.is_secret else f", not {shown(given)}"
-            problem = f"{self.key} must be {self.expected}{got}"
-            if isinstance(self.default, dict) and not self.is_secret:
-                problem += f" ({error})"  # which says where in the tables
+            problem = f"{self.key} must be {self.expected}"
+            if isinstance(self.default, dict):
+                # It says where in the tables; what is there may be a password in a URL.
+                problem += "" if self.is_secret else f" ({error})"
+            else:
+                problem += f", not {shown(given)}"
             raise ConfigError(f"{source}: {problem}") from error
 
 

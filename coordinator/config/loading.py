@@ -128,5 +128,5 @@ def _setting(knob: Knob, loaded: Loaded) -> Setting:
 def _value(knob: Knob, config: Config) -> object:
     section, *worker, name = knob.key.split(".")
     table = config.workers[worker[0]] if section == WORKERS else getattr(config, section)
-    value: object = getattr(table, name)
+    value: object = msgspec.to_builtins(getattr(table, name))
     return dict.fromkeys(cast("dict[str, str]", value), _SECRET) if knob.is_secret else value

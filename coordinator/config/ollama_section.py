@@ -18,7 +18,9 @@ Pattern = Annotated[str, Meta(min_length=1, max_length=256)]
 Task = Literal["classification", "extraction", "code", "reasoning", "file_mod", "auto"]
 
 
-class HostConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class HostConfig(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True
+):
     """One model server, a table `[ollama.hosts.NAME]`, with *key_variable* or *key_file* or neither."""
 
     url: Url

@@ -50,8 +50,10 @@ class Budget:
 
     def refusal(self, now: float) -> Exhausted | None:
         """Return why nothing may be asked at *now*; None while something may."""
-        self._turn(now)
         limits = self._limits
+        if not (limits.calls or limits.tokens or limits.money):
+            return None
+        self._turn(now)
         gone = [
             f"{used:{form}} of {most:{form}} {what}"
             for used, most, what, form in (

@@ -146,8 +146,7 @@ class WorkerSession:
             self._break(f"job {message.id} is not in flight")
 
     def _take_ask(self, message: Ask) -> None:
-        if not self.most_asks:
-            self._break("it asks, and may not")
+        self._require_ours("it asks, and may not")
         self._require_running(message.id)
         numbers = self.asks.setdefault(message.id, set())
         if message.ask in numbers:
@@ -164,6 +163,14 @@ class WorkerSession:
         if not numbers:
             del self.asks[message.id]
 
+    def _note(self, _message: Notice) -> None:
+        self._require_ours("it gives notice, and may not")
+
+    def _require_ours(self, otherwise: str) -> None:
+        """Only kinds of ours that may ask are believed what they want counted, too."""
+        if not self.most_asks:
+            self._break(otherwise)
+
     # A table: to try each message against class patterns took 2 us of every job.
     _ACCOUNTS: ClassVar[dict[type[Message], Callable[["WorkerSession", Any], None]]] = {
         Ready: _begin,
@@ -174,6 +181,7 @@ class WorkerSession:
         Progress: _go_on,
         Ask: _take_ask,
         Answer: _take_answer,
+        Notice: _note,
         Cancel: _drop,
     }
 

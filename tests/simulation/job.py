@@ -71,6 +71,7 @@ class Runner(Protocol):
     """The process that a job was sent to."""
 
     begun: dict[int, float]
+    questions: dict[tuple[int, int], float]
     running: dict[int, Timer]
     unanswered: dict[int, None]
     asked: dict[int, float]

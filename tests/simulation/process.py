@@ -12,6 +12,8 @@ from coordinator.crew.birth import Born, Ends, Launch
 from coordinator.crew.health import Sample
 from protocol.framing import Overlong
 from protocol.worker.messages import (
+    Answer,
+    Ask,
     Beat,
     Cancel,
     Done,
@@ -26,6 +28,7 @@ from protocol.worker.messages import (
 )
 from simulation.clock import SimulatedLoop, Timer
 from simulation.job import NULL, SimulatedJob
+from simulation.questions import ANSWERED_S, MOST_QUESTIONS
 from simulation.script import Script
 from simulation.setting import Setting
 
@@ -73,6 +76,9 @@ class World(Protocol):
         """An answer is heard meanwhile; it *counts* unless it comes from who has lied."""
         ...
 
+    def check_answered(self, runner: "SimulatedProcess", question: tuple[int, int]) -> None:
+        """See that a question has not been open for too long."""
+
     def note(self, *what: object) -> None:
         """Remember something for whoever has to find a bug."""
 
@@ -92,6 +98,9 @@ class SimulatedProcess:
         self.waiting: list[int] = []
         self.running: dict[int, Timer] = {}
         self.begun: dict[int, float] = {}
+        self.questions: dict[tuple[int, int], float] = {}
+        """What its jobs have asked and not heard, and since when."""
+
         self.quiet_since = 0.0
         """When it was last told or heard something that might be the last."""
 
@@ -192,7 +201,7 @@ class SimulatedProcess:
 
     # --- what it does
 
-    def _hear(self, message: Job | Cancel | Drain | object) -> None:
+    def _hear(self, message: Job | Cancel | Drain | Answer | object) -> None:
         if self.state in {"dead", "reaped"}:
             return
         match message:
@@ -204,6 +213,9 @@ class SimulatedProcess:
             case Drain():
                 self.is_draining = True
                 self._go_on()
+            case Answer(id=job_id, ask=number):
+                asked_at = self.questions.pop((job_id, number), None)
+                assert asked_at is not None or job_id not in self.running, "it was not asked"
             case _:
                 raise AssertionError(message)
 
@@ -249,11 +261,22 @@ class SimulatedProcess:
             self._seen = Sample(self._seen.state, self._seen.rss_bytes + plan.grows_bytes)
         for number in range(plan.parts):
             self._later(plan.duration_s * (number + 1) / (plan.parts + 1), self._part, job.id)
+        for number in range(job.id % (MOST_QUESTIONS + 1)):
+            seconds = plan.duration_s * (number + 1) / (MOST_QUESTIONS + 2)
+            self._later(seconds, self._ask, job.id, number)
         self.running[job.id] = self._later(plan.duration_s, self._end, job)
 
     def _part(self, job_id: int) -> None:
         if job_id in self.running and not self._is_silent:
             self._say(Part(job_id, NULL))
+
+    def _ask(self, job_id: int, number: int) -> None:
+        if job_id not in self.running or self._is_silent:
+            return
+        question = (job_id, number)
+        self.questions[question] = self.world.loop.now
+        self._say(Ask(job_id, number, "t", NULL))
+        self._later(ANSWERED_S, self.world.check_answered, self, question)
 
     def _end(self, job: SimulatedJob) -> None:
         """A job comes to its end, in whatever way it does."""
@@ -275,6 +298,7 @@ class SimulatedProcess:
 
     def _answer(self, job_id: int, message: Done | Failed) -> None:
         self.cancelled.discard(job_id)
+        self.questions = {key: at for key, at in self.questions.items() if key[0] != job_id}
         timer = self.running.pop(job_id, None)
         if timer is not None:
             timer.cancel()

@@ -74,4 +74,5 @@ def _draw_kind(chance: Random) -> KindConfig:
         ),
         settings=SETTINGS,
         depth=chance.choice((1, 2, 3, 8)),
+        may_ask=True,
     )

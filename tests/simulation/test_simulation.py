@@ -20,6 +20,7 @@ from coordinator.crew.roster import Roster
 from coordinator.crew.staffing import Staffing
 from coordinator.dispatch.backend import Outcome
 from coordinator.dispatch.dispatcher import Dispatcher
+from protocol.worker.messages import Ask
 from simulation.run import Broken, run
 from simulation.world import LAST_EVENTS, World
 
@@ -65,6 +66,7 @@ def test_everything_that_can_happen_does(monkeypatch: pytest.MonkeyPatch) -> Non
     assert {"broke the protocol", "sent what is not a message"} <= set(seen)
     assert {"kind_down", "kind_probed", "kind_up", "kind_scaled", "freeze", "cancel"} <= set(seen)
     assert {("lost", True), ("lost", False), ("lost", "it had to wait")} <= set(seen)
+    assert {"ask", "answer"} <= set(seen)
     assert {("done", False), ("failed", False)} <= set(seen)
     assert {("deadline", True), ("deadline", False)} <= set(seen)
 
@@ -112,6 +114,11 @@ def never_closed(staffing: Staffing) -> bool:
     return False
 
 
+def handed_on(roster: Roster, member: Member, ask: Ask) -> Actions:
+    del roster
+    return [Report(ask.id, ask)] if ask.id in member.tasks else []
+
+
 def nothing(*_: object) -> None:
     """Do nothing, where something should be done."""
 
@@ -126,6 +133,9 @@ BUGS: dict[str, tuple[type, str, Callable[..., object]]] = {
     "a look can be put off": (LocalCrew, "_look_within", always_anew),
     "nobody is forgiven": (Roster, "forgive", nothing),
     "nobody sweeps": (Dispatcher, "_sweep", nothing),
+    "who is cancelled is not answered": (Roster, "_take_ask", handed_on),
+    "questions outlive their job": (Dispatcher, "_over", nothing),
+    "answers are lost": (LocalCrew, "answer", nothing),
 }
 
 

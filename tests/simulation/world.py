@@ -27,6 +27,7 @@ from protocol.worker.messages import Answer, Ask, Progress
 from simulation.clock import SimulatedLoop, simulated_time
 from simulation.job import Runner, SimulatedJob
 from simulation.process import SimulatedProcess
+from simulation.questions import ANSWERED_S, Questions
 from simulation.rules import Rules
 from simulation.script import draw_script
 from simulation.setting import KIND, draw_setting
@@ -64,6 +65,8 @@ class World:
         self.kind = self.crew.kinds[KIND]
         self.rules = Rules(self.setting.kind, self.kind.roster.members)
         self.dispatcher = Dispatcher(self, [KIND], self._make_queue, self._ignore)
+        self.questions = Questions(loop, self)
+        self.dispatcher.answer_with(self.questions)
 
     def _make_queue(self, kind: str) -> JobQueue[QueuedJob]:
         return JobQueue(self.setting.queue_size, SWEEP_S, lambda: self.crew.capacity(kind))
@@ -110,6 +113,7 @@ class World:
 
     def answer(self, task_id: int, answer: Answer) -> None:
         """Hand on an answer."""
+        self.note("answer", task_id, answer.ask)
         self.crew.answer(task_id, answer)
 
     # --- what the crew tells the dispatcher (see `Sink`)
@@ -126,6 +130,7 @@ class World:
 
     def on_ask(self, task_id: int, ask: Ask) -> None:
         """Hand on a question."""
+        self.note("ask", task_id, ask.ask)
         assert task_id in self.running
         self.dispatcher.on_ask(task_id, ask)
 
@@ -174,6 +179,14 @@ class World:
         is_running = job_id in runner.running
         assert not is_running or self.loop.now - begun_at <= CANCELLED_S, "it runs on"
         self.loop.call_later(CANCELLED_S, self.check_freed, runner, job_id)
+
+    def check_answered(self, runner: Runner, question: tuple[int, int]) -> None:
+        """A question is not open for long, unless its job is over or whoever asked is gone."""
+        if runner.is_gone or question not in runner.questions:
+            return
+        since = max(runner.questions[question], self.rules.woke_at)
+        assert self.loop.now - since <= ANSWERED_S, "a question is answered"
+        self.loop.call_later(ANSWERED_S, self.check_answered, runner, question)
 
     # --- processes
 
@@ -295,6 +308,7 @@ class World:
         waiting = len(self.dispatcher.queues[KIND])
         wanted = sum(not job.is_cancelled for job in self.running.values())
         assert wanted + waiting == len(self.open), "every job runs or waits"
+        assert self.questions.open.keys() <= self.running.keys(), "nobody asks who does not run"
         latest = self.loop.now - SWEEP_S - DEATH_S
         if latest > self.rules.woke_at:  # whatever was due while we were stopped is late
             for job in self.open.values():

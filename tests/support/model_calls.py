@@ -32,7 +32,10 @@ def write_models(
         *(f"{key} = {_toml(value)}" for key, value in {**QUICK, **settings}.items()),
     ]
     for name, host in hosts.items():
-        lines += [f"[ollama.hosts.{name}]", *(f"{key} = {_toml(v)}" for key, v in host.items())]
+        lines += [
+            f"[ollama.hosts.{json.dumps(name)}]",
+            *(f"{key} = {_toml(v)}" for key, v in host.items()),
+        ]
     file = folder / "models.toml"
     file.write_text("\n".join(lines))
     return str(file)

@@ -1,5 +1,6 @@
 """Model hosts that come, go, are many, cost money, or want a key: through the real server."""
 
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -267,10 +268,11 @@ def test_a_key_is_sent_and_never_shown(
         refused = run(server, model="nothing")
         fake.script.reply(f"the key is {KEY}")
         listed = server.call("ollama_list_models")
-        shown = start.run("config", "--config", config)
+        shown = start.run("--config", config, "config")
 
         everything = [str(answer), str(refused), str(listed), str(server.metrics()), shown.stdout]
         assert answer["text"] == "Hello there, friend."
+        assert "127.0.0.1" in shown.stdout
         assert not [text for text in (*everything, server.logged()) if KEY in text]
 
 
@@ -303,6 +305,45 @@ def test_a_host_that_refuses_to_say_what_it_has_is_not_taken_for_well(
     assert "answered 401: unauthorized" in listed["hosts"][0]["error"]
     assert code == "no_answer"
     assert "401" in words
+
+
+def test_the_configuration_is_shown_as_it_could_be_written(start: Starter, tmp_path: Path) -> None:
+    hosts = {
+        "a": {"url": "http://127.0.0.1:1", "slots": 3},
+        "b.c": {"url": "https://b", "kind": "openai"},
+    }
+    prices = {"gpt-*": {"prompt": 2.5, "completion": 10.0}}
+    config = write_models(tmp_path / "c", hosts, prices=prices, chains={"code": ["x*", "y"]})
+
+    shown = tomllib.loads(start.run("--config", config, "config").stdout)["ollama"]
+
+    assert (shown["hosts"], shown["prices"]) == (hosts, prices)
+    assert shown["chains"] == {"code": ["x*", "y"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[ollama.hosts.a]\nurl = "http://user:secret@a"', "`$[...].url`"),
+        ('[ollama.hosts.a]\nurl = "ftp://a"', "`$[...].url`"),
+        ('[ollama.hosts.a]\nurl = "http://a"\nslot = 1', "unknown field `slot`"),
+        ('[ollama.hosts.a]\nurl = "http://a"\nkey_variable = "A"\nkey_file = "b"', "not have both"),
+        ('[ollama]\nrefusals = ["("]', "no regular expression"),
+        ("[ollama.chains]\ncoding = []", "ollama.chains must be"),
+    ],
+)
+def test_a_mistake_in_the_configuration_stops_the_start_with_one_line(
+    start: Starter, tmp_path: Path, text: str, said: str
+) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text(text)
+
+    done = start.run("--config", str(file), "tools")
+
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "secret" not in done.stderr
 
 
 def test_a_missing_key_is_said_by_the_name_of_its_variable(

@@ -62,13 +62,24 @@ def make_folder(path: str) -> None:
         OSError: it cannot be made.
         CallRefused: it is a link, or leads through one, or belongs to somebody else.
     """
-    os.makedirs(path, _FOLDER_MODE, exist_ok=True)
+    _make_all(path)
     with beneath.folder(beneath.parts_of(path), path) as descriptor:
         status = os.fstat(descriptor)
         if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) != _FOLDER_MODE:
             os.chmod(path, _FOLDER_MODE)
         with contextlib.suppress(FileExistsError):
             os.mkdir(BACKUPS, _FOLDER_MODE, dir_fd=descriptor)
+
+
+def _make_all(path: str) -> None:
+    """Make a folder, and those above it that are not there: all of them for their user alone."""
+    missing: list[str] = []
+    while not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    for each in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(each, _FOLDER_MODE)
 
 
 class Store:

@@ -26,7 +26,8 @@ from workers.draft.session import Drafts, hash_of, opened
 from workers.draft.store import Meta
 
 _Arguments = TypeVar("_Arguments", bound=msgspec.Struct)
-_SHORTEST_CUT = "…"
+_CUT = "…"
+_ENDINGS = "\r\n"
 
 
 def tool(arguments: type[_Arguments], run: Callable[[Drafts, _Arguments], bytes]) -> Tool:
@@ -120,7 +121,7 @@ def _within(lines: list[str], most: int) -> list[str]:
     for number, line in enumerate(lines):
         most -= len(line)
         if most < 0:
-            return lines[:number] or [line[:most] + _SHORTEST_CUT]
+            return lines[:number] or [line[:most] + _CUT]
     return lines
 
 
@@ -131,9 +132,6 @@ def _numbered(result: ReadResult, lines: list[str]) -> str:
     ]
     rest = [] if result.next_start is None else [f"More from line {result.next_start}."]
     return "\n".join([head, *shown, *rest])
-
-
-_ENDINGS = "\r\n"
 
 
 def write(drafts: Drafts, wanted: WriteArguments) -> bytes:

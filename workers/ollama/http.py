@@ -153,7 +153,9 @@ class Http:
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
             raise Said(f"{self.name} has no usable address") from error
         except aiohttp.ClientConnectorError as error:
-            why = self.clean(error.strerror or str(error.os_error))
+            # asyncio's own words have the address in them, which is said already.
+            code = error.os_error.errno or 0
+            why = os.strerror(code) if code > 0 else self.clean(error.strerror or "no address")
             raise Unreachable(f"{self.name} cannot be reached: {why}") from error
         except aiohttp.ConnectionTimeoutError as error:
             limit_s = self._settings.connect_timeout_s

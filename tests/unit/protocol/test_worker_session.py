@@ -13,6 +13,7 @@ from protocol.worker.messages import (
     Failed,
     FromWorker,
     Job,
+    Notice,
     Part,
     Progress,
     Ready,
@@ -142,6 +143,17 @@ def test_a_worker_that_may_not_ask_breaks_the_protocol_if_it_does() -> None:
 
     with pytest.raises(ProtocolError, match="it asks, and may not"):
         session.advance(Ask(1, 1, "t", NULL))
+
+
+def test_a_stranger_has_nothing_counted() -> None:
+    """What is counted may be a budget, and what is logged may be the name of an event of ours."""
+    with pytest.raises(ProtocolError, match="it gives notice, and may not"):
+        ready_session().advance(Notice("model_used", amounts={"calls": 1e9}))
+
+    ours = WorkerSession(most_asks=1)
+    ours.advance(Ready("k", 7))
+    ours.advance(Notice("model_used"))
+    assert ours.state is State.READY
 
 
 def test_an_answer_that_nobody_asked_for_is_never_sent() -> None:

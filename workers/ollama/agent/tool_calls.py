@@ -19,6 +19,9 @@ from workers.ollama.agent.call_shapes import NAME_WORDS, Found, calls_in, known_
 from workers.ollama.agent.json_spans import NotJson, decode, end_of_value
 from workers.ollama.chat import ToolCall
 
+MOST_CHARACTERS = 1_000_000
+"""A longer reply is not looked at: no model means that, and whoever else waits would wait for it."""
+
 MOST_CALLS = 32
 """What comes after so many calls of one reply is left undone, and the model is told."""
 
@@ -60,6 +63,9 @@ class Parsed(msgspec.Struct, frozen=True):
 
 def parse(text: str, known: Collection[str]) -> Parsed:
     """Return the calls in *text*; *known* are the names of the tools that there are."""
+    if len(text) > MOST_CHARACTERS:
+        problem = f"a reply of {len(text)} characters is too long: {MOST_CHARACTERS} are the most"
+        return Parsed(problems=(problem,))
     return _Reader(text, known).read()
 
 

@@ -7,6 +7,7 @@ import fcntl
 import itertools
 import os
 import signal
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,11 @@ MOST_MOMENTS = 2000
 
 def dies_before(moment: int, work: Callable[[], object]) -> bool:
     """Do *work* in a process that dies before its call number *moment*; tell whether it came so far."""
-    pid = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # of a fork beside threads, which are not ours
+        pid = os.fork()
     if pid == 0:
         try:
             _arm(moment)

@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -445,6 +446,7 @@ def test_no_folder_is_entered_through_a_link(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
 def test_no_descriptor_is_left_open(bench: Bench) -> None:
     link_deep(bench.project)
     before_all = len(os.listdir("/proc/self/fd"))

@@ -133,6 +133,7 @@ def test_ids_are_not_guessed(bench: Bench) -> None:
 def test_the_folder_is_for_its_user_alone(tmp_path: Path) -> None:
     folder = Path(os.path.realpath(tmp_path)) / "a/b/drafts"
     make_folder(str(folder))
+    assert folder.parent.stat().st_mode & 0o777 == 0o700, "what is made on the way is, too"
     folder.chmod(0o755)
 
     make_folder(str(folder))

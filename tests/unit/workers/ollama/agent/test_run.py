@@ -162,7 +162,7 @@ async def test_the_trace_is_short_however_long_the_texts_are() -> None:
 
 
 async def test_the_end_of_the_time_ends_a_tool_that_does_not_answer() -> None:
-    _, result = await run(in_turn(LOOK), Context(never), max_seconds=0.05)
+    _, result = await run(in_turn(LOOK), Context(never), max_seconds=0.3)
 
     (step,) = result.steps
     assert (result.ended, step.ok, step.result) == ("time", False, "It had not come to an end.")

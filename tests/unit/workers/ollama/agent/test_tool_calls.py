@@ -7,7 +7,7 @@ import pytest
 
 from workers.ollama.agent import tool_calls
 from workers.ollama.agent.json_spans import end_of_value
-from workers.ollama.agent.tool_calls import MOST_CALLS, parse
+from workers.ollama.agent.tool_calls import MOST_CALLS, MOST_CHARACTERS, Parsed, parse
 from workers.ollama.chat import ToolCall
 
 KNOWN = ("code_parse", "draft_write")
@@ -174,6 +174,14 @@ def test_there_is_an_end_to_the_calls_of_one_reply() -> None:
 
     assert len(parsed.calls) == MOST_CALLS
     assert parsed.problems == (f"only the first {MOST_CALLS} calls of a reply are made",)
+
+
+def test_a_reply_without_end_is_not_looked_at() -> None:
+    text = BARE.ljust(MOST_CHARACTERS)
+    problem = f"a reply of {MOST_CHARACTERS + 1} characters is too long: 1000000 are the most"
+
+    assert parse(text, KNOWN).calls == (CALL,)
+    assert parse(f"{text} ", KNOWN) == Parsed(problems=(problem,))
 
 
 @pytest.mark.parametrize(
