@@ -14,12 +14,12 @@ CAPABILITIES = (
 )
 
 INSTRUCTIONS = (
-    b'"Toolcrew runs code tools in supervised worker processes. code_parse reads files, folders or snippets '
-    b"and returns symbols, imports, syntax errors and counts, and finds code by patterns; code_analyze "
-    b"returns metrics, findings, duplicates, call and import graphs, and what has changed. Prefer paths over "
-    b"pasting code, begin with detail=summary on large folders, and read on with cursor. Repeated questions are "
-    b"answered from a cache. The ollama tools hand work to local models; the draft tools edit copies of "
-    b'files and write them back when told to."'
+    b'"Toolcrew runs code tools in supervised worker processes. code_parse reads files, folders or '
+    b"snippets and returns symbols, imports, syntax errors and counts, and finds code by patterns; "
+    b"code_analyze returns metrics, findings, duplicates, call and import graphs, and what has "
+    b"changed. Prefer paths over pasting code, begin with detail=summary on large folders, and "
+    b"read on with cursor. Repeated questions are answered from a cache. The ollama tools hand "
+    b'work to local models; the draft tools edit copies of files and write them back when told to."'
 )
 
 
