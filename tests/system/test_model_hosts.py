@@ -308,7 +308,7 @@ def test_a_host_that_refuses_to_say_what_it_has_is_not_taken_for_well(
 
 
 def test_the_configuration_is_shown_as_it_could_be_written(start: Starter, tmp_path: Path) -> None:
-    hosts = {
+    hosts: dict[str, dict[str, object]] = {
         "a": {"url": "http://127.0.0.1:1", "slots": 3},
         "b.c": {"url": "https://b", "kind": "openai"},
     }
