@@ -36,6 +36,10 @@ LocalTool = Callable[[msgspec.Struct], Merged]
 """A tool that the coordinator answers itself, at once, given its arguments; it may raise `CallRefused`."""
 
 
+Guard = Callable[[Contract, msgspec.Struct], None]
+"""Raises `CallRefused` if there is to be no job for a call with these arguments."""
+
+
 class Caller(Protocol):
     """Whom to tell: `on_answer` or `on_refusal` is called, once, unless the call is cancelled."""
 
@@ -127,15 +131,15 @@ class Calls:
         self._working_directory = working_directory
         self.tools.watch(self._cache.forget_wordings)
         self._local_tools: dict[str, LocalTool] = {}
-        self._guard: Callable[[Contract], None] = lambda _: None
+        self._guard: Guard | None = None
         self._runs: dict[bytes, _Running] = {}
 
     def add_local_tool(self, name: str, tool: LocalTool) -> None:
         """Let the coordinator answer *name* itself."""
         self._local_tools[name] = tool
 
-    def guard_with(self, guard: Callable[[Contract], None]) -> None:
-        """Ask *guard* before each job of a tool of ours; it raises `CallRefused` if there is to be none."""
+    def guard_with(self, guard: Guard) -> None:
+        """Ask *guard* before each job of a tool of ours that is none over files."""
         self._guard = guard
 
     def recall(self, tool: str, arguments: bytes) -> bytes | None:
@@ -185,7 +189,8 @@ class Calls:
         if isinstance(arguments, Sources):
             self._seek(call, file_work(tool, arguments, self._working_directory))
         elif tool.kind is not None:
-            self._guard(tool)
+            if self._guard is not None:
+                self._guard(tool, arguments)
             self._seek(call, contract_work(tool, arguments, self._services.crew.deadline_s))
         else:
             answer = merged_answer(self._local_tools[call.tool](arguments))

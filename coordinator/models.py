@@ -7,7 +7,7 @@ Rule 2: the worker may connect to the ports of the configured hosts, and to no o
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -19,13 +19,18 @@ from protocol.errors import CallRefused
 from protocol.models.budget import MODEL_USED, Budget, Usage
 from protocol.models.ollama_host import read_ollama_host
 from protocol.models.settings import BudgetLimits, HostSettings, OllamaSettings
-from protocol.tools import ollama_run_many
+from protocol.tools import ollama_run, ollama_run_many
 from protocol.tools.contract import Contract
 from protocol.tools.ollama_shapes import KIND
 from protocol.worker.messages import Notice
 from protocol.worker.sandbox import SandboxPolicy
 
 DEFAULT_SLOTS: Final = 8
+
+MOST_EVALUATIONS: Final = 1000
+MOST_PATTERNS: Final = 50
+"""Of a reply's schema (see `schemas.cost`): replies are checked while others wait in the same process."""
+
 HOST_VARIABLE: Final = "OLLAMA_HOST"
 SLOTS_VARIABLE: Final = "OLLAMA_NUM_PARALLEL"
 
@@ -105,14 +110,15 @@ class Spending:
         )
         self._budget.spend(usage, now)
 
-    def require(self, contract: Contract) -> None:
-        """Let a call of a tool through if it costs nothing, or something is left.
+    def require(self, contract: Contract, arguments: msgspec.Struct) -> None:
+        """Let a call of a tool through if it costs nothing, or something is left, and its schemas are sound.
 
         Raises:
-            CallRefused: the budget is used up, and when it is not any more.
+            CallRefused: the budget is used up, and when it is not any more; or what is wrong with a schema.
         """
         if contract.kind != KIND or contract.name in _FREE:
             return
+        _require_sound_formats(arguments)
         if (exhausted := self._budget.refusal(self._clock())) is not None:
             raise CallRefused("budget_exhausted", exhausted.message, exhausted.wait_s)
 
@@ -154,6 +160,36 @@ def _parallel(environ: Mapping[str, str]) -> int:
 def _port(url: str) -> int:
     parts = urlsplit(url)
     return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _require_sound_formats(arguments: msgspec.Struct) -> None:
+    """Check that no schema makes the worker, which many calls share, do endless work.
+
+    Raises:
+        CallRefused: one of them might.
+    """
+    if isinstance(arguments, ollama_run.Job):
+        _require_sound(arguments.format, "format")
+    elif isinstance(arguments, ollama_run_many.Arguments):
+        for number, job in enumerate(arguments.jobs):
+            _require_sound(job.format, f"jobs[{number}].format")
+
+
+def _require_sound(wanted: object, where: str) -> None:
+    if not isinstance(wanted, dict):
+        return
+    from coordinator.schemas.cost import measure  # noqa: PLC0415 - few servers see a schema
+    from coordinator.schemas.json_value import SchemaRefused  # noqa: PLC0415
+
+    try:
+        cost = measure(cast("dict[str, object]", wanted))
+    except (SchemaRefused, RecursionError) as refused:
+        reason = "it is nested too deeply" if isinstance(refused, RecursionError) else refused
+        message = f"`{where}` is no JSON Schema that can be checked: {reason}."
+        raise CallRefused("invalid_arguments", message) from refused
+    if cost.evaluations > MOST_EVALUATIONS or cost.patterns > MOST_PATTERNS:
+        message = f"`{where}`: it would take too long to check a reply against this schema."
+        raise CallRefused("invalid_arguments", message)
 
 
 def encoded(settings: OllamaSettings) -> msgspec.Raw:

@@ -151,8 +151,12 @@ class AsyncRuntime:
         self._send(Progress(id=job_id, done=done, total=total, message=message))
 
     def report(self, event: str, subject: str, detail: str = "", **amounts: float) -> None:
-        """Have something logged and counted."""
-        self._send(Notice(event, subject, detail, amounts))
+        """Have something logged and counted; the answer that a job is about to give goes first."""
+        notice = Notice(event, subject, detail, amounts)
+        if self._tasks:
+            self._loop.call_soon(self._send, notice)
+        else:
+            self._send(notice)
 
     def _send(self, message: Progress | Done | Failed | Ask | Notice) -> None:
         try:

@@ -31,7 +31,7 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             list[Name],
             Meta(
                 max_length=64,
-                description="What it may call: the draft_* tools if left out; any that only read too.",
+                description='What it may call: ["draft_*"] if left out; any tool that only reads too.',
             ),
         ]
         | None

@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.messages import Message, modern, tool_params
+from support.messages import Message, cancelled, modern, tool_params
 from support.output_schemas import require_conforming
 from support.starting import Shared, Starter
-from support.third_parties import error_of, text_of, tools_of
+from support.third_parties import error_of, text_of, tools_of, wait_until
 from support.toolcrew import Toolcrew
 
 TEXT = "one\ntwo\nthree\n"
@@ -74,6 +74,11 @@ def folder_of(start: Starter) -> Path:
 def worker_of(server: Toolcrew) -> psutil.Process:
     (pid,) = [w["pid"] for w in server.metrics()["workers"] if w["kind"] == "draft" and w["pid"]]
     return psutil.Process(pid)
+
+
+def busy_with_drafts(server: Toolcrew) -> bool:
+    workers = server.metrics()["workers"]
+    return any(w["kind"] == "draft" and w["state"] == "busy" for w in workers)
 
 
 @contextmanager
@@ -265,13 +270,8 @@ def test_a_call_that_nobody_waits_for_any_more_lets_go_of_its_worker(
     with held_up(start):
         submit = ask(server, "submit", draft=draft)
         server.busy_worker()
-        server.talk.send(
-            {
-                "jsonrpc": "2.0",
-                "method": "notifications/cancelled",
-                "params": {"requestId": submit},
-            }
-        )
+        server.talk.send(cancelled(submit))
+        wait_until(server, lambda: not busy_with_drafts(server), "it does not let go")
 
     assert call(server, "list")["drafts"][0]["state"] == "changed"
     assert worker_of(server) == worker

@@ -205,6 +205,20 @@ def test_cancellation_reaches_the_host(
     fake.record.wait_for(lambda record: record.to(path)[0].stage == "aborted")
 
 
+def test_a_call_outlives_its_worker(start: Starter, fake: FakeOllama, tmp_path: Path) -> None:
+    hosts = {"a": {"url": fake.url}}
+    server = start("--config", write_models(tmp_path / "c", hosts, first_token_timeout_s=600))
+    fake.script.fail(Stall(after=0), path=CHAT)
+    call = begin(server, "ollama_run", prompt="Hi", model="tiny")
+    fake.record.wait_for(lambda record: record.at("stalled") == 1)
+    pid = next(w["pid"] for w in server.metrics()["workers"] if w["kind"] == "ollama")
+
+    next(w for w in server.workers() if w.pid == pid).kill()
+
+    assert answer_of(server.talk.answer(call)["result"])["text"] == "Hello there, friend."
+    assert [seen.stage for seen in fake.record.to(CHAT)] == ["aborted", "answered"]
+
+
 def test_a_budget_of_tokens_is_kept_and_says_when_it_resets(
     start: Starter, fake: FakeOllama, tmp_path: Path
 ) -> None:
@@ -308,7 +322,7 @@ def test_a_host_that_refuses_to_say_what_it_has_is_not_taken_for_well(
 
 
 def test_the_configuration_is_shown_as_it_could_be_written(start: Starter, tmp_path: Path) -> None:
-    hosts = {
+    hosts: dict[str, dict[str, object]] = {
         "a": {"url": "http://127.0.0.1:1", "slots": 3},
         "b.c": {"url": "https://b", "kind": "openai"},
     }

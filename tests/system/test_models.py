@@ -20,6 +20,14 @@ from support.starting import Starter
 from support.toolcrew import Toolcrew
 
 CHAT = "/api/chat"
+# Each definition refers twice to the one before it: a thousand millions of evaluations.
+HEAVY = {
+    "$defs": {
+        "d0": {"type": "integer"},
+        **{f"d{n}": {"allOf": 2 * [{"$ref": f"#/$defs/d{n - 1}"}]} for n in range(1, 31)},
+    },
+    "$ref": "#/$defs/d30",
+}
 SCHEMA = {
     "type": "object",
     "properties": {"n": {"type": "integer"}},
@@ -201,7 +209,9 @@ def test_a_model_that_is_not_there_is_named_with_those_that_are(
         ({"cache": True}, "temperature 0 and a seed"),
         ({"images": ["***"]}, "`images[0]` is not base64"),
         ({"format": {"type": "nonsense"}}, "no valid JSON Schema"),
-        ({"format": {"$ref": "http://127.0.0.1:1/x.json"}}, "no valid JSON Schema"),
+        ({"format": {"$ref": "http://127.0.0.1:1/x.json"}}, "no JSON Schema that can be checked"),
+        ({"format": {"anyOf": [{"$ref": "#"}]}}, "no JSON Schema that can be checked"),
+        ({"format": HEAVY}, "`format`"),
     ],
 )
 def test_wrong_arguments_are_refused_before_anything_is_sent(

@@ -314,6 +314,7 @@ def test_a_model_that_fails_at_once_is_an_error(agents: Toolcrew, fake: FakeOlla
         ({"tools": ["admin_get_metrics"]}, "not_allowed", "cannot be called by a model"),
         ({"tools": ["code_parze"]}, "invalid_arguments", "did you mean code_parse?"),
         ({"model": "none"}, "no_model", "none"),
+        ({"task_type": "code"}, "invalid_arguments", "either `model` or `task_type`"),
         ({"max_iterations": 0}, "invalid_arguments", "max_iterations"),
     ],
 )

@@ -11,7 +11,14 @@ from jsonschema_rs import RegexOptions, ValidationError, Validator, validator_fo
 from protocol.errors import CallRefused
 from workers.ollama.chat import Format, Message
 
-LONGEST_SCHEMA = 256 * 1024
+LONGEST_SCHEMA = 64 * 1024
+
+LONGEST_REPLY = 512 * 1024
+"""In characters. The coordinator bounds what a schema makes of each, so that nobody else waits for long."""
+
+_EXPLAINED = 32 * 1024
+"""All mistakes are looked for before the first is told, so of a longer reply only the first one is."""
+
 _PATTERN_BYTES = 1 << 20
 _MOST_PROBLEMS = 3
 _LONGEST_PROBLEM = 200
@@ -40,13 +47,15 @@ class Shape:
         Raises:
             Misfit: it holds none, or one that does not fit.
         """
+        if len(text) > LONGEST_REPLY:
+            raise Misfit(f"it has {len(text)} characters, more than {LONGEST_REPLY}")
         try:
             value = msgspec.json.decode(_unfenced(text))
         except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
             raise Misfit(f"it is not valid JSON: {error}") from error
         if self._validator is not None:
             try:
-                problems = [_problem(error) for error in self._first(value)]
+                problems = [_problem(error) for error in self._first(value, len(text))]
             except RecursionError as error:
                 raise Misfit("it is nested too deeply") from error
             if problems:
@@ -62,8 +71,14 @@ class Shape:
         )
         return Message(role="assistant", content=text), Message(role="user", content=request)
 
-    def _first(self, value: Any) -> list[ValidationError]:
+    def _first(self, value: Any, size: int) -> list[ValidationError]:
         assert self._validator is not None
+        if size > _EXPLAINED:
+            try:
+                self._validator.validate(value)
+            except ValidationError as error:
+                return [error]
+            return []
         if self._validator.is_valid(value):
             return []
         found = self._validator.iter_errors(value)

@@ -46,6 +46,9 @@ class Agents:
     async def run(self, arguments: msgspec.Raw, context: AsyncJobContext) -> bytes:
         """Let a model work until it is done or a limit is reached."""
         given = _decoder.decode(arguments)
+        if given.model is not None and given.task_type is not None:
+            message = "Give either `model` or `task_type`: a model that is named has no chain."
+            raise CallRefused("invalid_arguments", message)
         toolbox = Toolbox(given.tools)
         try:
             async with asyncio.timeout_at(context.deadline - MARGIN_S):

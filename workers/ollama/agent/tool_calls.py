@@ -196,8 +196,10 @@ class _Reader:
         if found.calls or found.problems:
             self._take(found)
             self._cut(start, end)
-        else:
-            self._at = end
+        elif self._text[start] == "{":
+            self._at = (
+                end  # of a list that is none, such as one of Markdown, each object is looked at
+            )
 
     def _decoded(self, start: int, end: int, tag: str) -> Found:
         """Return the calls of a JSON value; what is broken is a problem only where a call was meant."""
@@ -209,8 +211,6 @@ class _Reader:
         return calls_in(value, self._known, marked=bool(tag))
 
     def _is_like_a_call(self, start: int) -> bool:
-        if self._text.startswith("[", start):
-            start = self._skip_space(start + 1)
         like = _LIKE_A_CALL.match(self._text, start)
         return like is not None and known_name(like["name"], self._known) in self._known
 

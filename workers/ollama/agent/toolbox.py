@@ -1,6 +1,7 @@
 """The tools that a model may use in a run, and how it is told of them: pure."""
 
-from collections.abc import Sequence
+import fnmatch
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -37,12 +38,12 @@ class Toolbox:
     """The tools of one run."""
 
     def __init__(self, names: Sequence[str] | None) -> None:
-        """*names* are those that may be called; None: the drafts.
+        """*names* are those that may be called, or patterns as in a shell; None: the drafts.
 
         Raises:
             CallRefused: there is no such tool, or it may not be called.
         """
-        contracts = [_contract(name) for name in (drafts.CONTRACTS if names is None else names)]
+        contracts = _contracts(drafts.CONTRACTS if names is None else names)
         self._schemas = {each.name: input_schema(each.arguments) for each in contracts}
         self.functions = tuple(_function(each, self._schemas[each.name]) for each in contracts)
 
@@ -80,9 +81,14 @@ class Toolbox:
         return "\n\n".join(part for part in parts if part)
 
 
-def _contract(name: str) -> Contract:
+def _contracts(names: Iterable[str]) -> list[Contract]:
     known = offered(admin_tools=False, drafts=True)
     allowed = [each.name for each in known.values() if may_be_asked_for(each)]
+    meant = (name for each in names for name in fnmatch.filter(allowed, each) or [each])
+    return [_contract(name, known, allowed) for name in dict.fromkeys(meant)]
+
+
+def _contract(name: str, known: dict[str, Contract], allowed: list[str]) -> Contract:
     if name in allowed:
         return known[name]
     if name in known:

@@ -16,7 +16,7 @@ from workers.ollama.chat import Chunk
 from workers.ollama.question import question_of
 from workers.ollama.sse import SseDecoder
 from workers.ollama.stream import INTERVAL_S, TokenStream
-from workers.ollama.structured import Misfit, Shape
+from workers.ollama.structured import LONGEST_REPLY, Misfit, Shape
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"n": {"type": "integer"}}}
 
@@ -104,6 +104,18 @@ def test_a_pattern_cannot_take_for_ever() -> None:
 
     with pytest.raises(Misfit):
         shape.read('"' + "a" * 50_000 + 'b"')
+
+
+def test_a_reply_that_is_too_long_to_be_checked_does_not_fit() -> None:
+    with pytest.raises(Misfit, match="more than 524288"):
+        Shape(SCHEMA).read(" " * (LONGEST_REPLY + 1))
+
+
+def test_of_a_long_reply_the_first_mistake_is_told() -> None:
+    text = '{"n": "x", "m": "' + "y" * 40_000 + '"}'
+
+    with pytest.raises(Misfit, match=r"at \['n'\]"):
+        Shape(SCHEMA).read(text)
 
 
 def test_depth_does_not_break_it() -> None:

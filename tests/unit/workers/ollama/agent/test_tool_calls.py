@@ -165,6 +165,20 @@ def test_a_broken_call_does_not_spoil_the_next() -> None:
     assert len(parsed.problems) == 1
 
 
+@pytest.mark.parametrize("text", [f"[\n{BARE}", f"[{BARE}, ", f"see [\n{BARE}\nx]"])
+def test_a_list_that_is_none_does_not_spoil_what_is_in_it(text: str) -> None:
+    parsed = parse(text, KNOWN)
+
+    assert (parsed.calls, parsed.problems) == ((CALL,), ())
+
+
+def test_a_list_that_is_broken_off_is_a_problem_after_its_first_calls() -> None:
+    parsed = parse(f'[{BARE}, {{"name": "code_parse", "argu', KNOWN)
+
+    assert parsed.calls == (CALL,)
+    assert "broken off" in parsed.problems[0]
+
+
 def test_a_tool_that_does_not_exist_is_still_a_call() -> None:
     assert parse('{"name": "rm", "arguments": {}}', KNOWN).calls == (ToolCall("rm", {}),)
 

@@ -20,6 +20,12 @@ def test_it_gets_what_was_named_with_its_schema() -> None:
     assert "path" in function.parameters["properties"]
 
 
+def test_a_pattern_means_all_that_it_fits_and_none_twice() -> None:
+    names = Toolbox(["code_parse", "draft_*", "code_*"]).names
+
+    assert names == ("code_parse", *drafts.CONTRACTS, "code_analyze")
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -27,6 +33,7 @@ def test_it_gets_what_was_named_with_its_schema() -> None:
         ("ollama_agent_run", "cannot be called by a model"),
         ("admin_get_metrics", "cannot be called by a model"),
         ("admin_drain", "There is no tool 'admin_drain'"),
+        ("ollama_*", "There is no tool 'ollama_*'"),
         ("code_parze", "did you mean code_parse?"),
         ("x" * 200, "There is no tool 'xxx"),
     ],
