@@ -26,21 +26,17 @@ from protocol.errors import CallRefused
 from protocol.paths.names import quoted
 from protocol.worker.drafts import DraftSettings
 from workers.context import JobCancelled
-from workers.draft import beneath
+from workers.draft import backups, beneath
 from workers.files.refusals import refusal
 
 ID = re.compile(r"[0-9a-f]{10}")
-BACKUPS = "backups"
 
 _ID_BYTES = 5
 _LOCK = "lock"
 _META, _BASE, _TEXT, _MARK = ".json", ".base", ".text", ".submitting"
 _FOLDER_MODE = 0o700
 _LARGEST_META = 64 * 1024
-_MOST_ENTRIES = 100_000
 _LOCK_POLL_S = 0.005
-_NAMEABLE = re.compile(r"[^A-Za-z0-9._-]+")
-_LONGEST_IN_BACKUP = 80
 
 
 class Meta(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,7 +64,7 @@ def make_folder(path: str) -> None:
         if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) != _FOLDER_MODE:
             os.chmod(path, _FOLDER_MODE)
         with contextlib.suppress(FileExistsError):
-            os.mkdir(BACKUPS, _FOLDER_MODE, dir_fd=descriptor)
+            os.mkdir(backups.FOLDER, _FOLDER_MODE, dir_fd=descriptor)
 
 
 def _make_all(path: str) -> None:
@@ -214,33 +210,15 @@ class Store:
 
     # --- backups
 
-    def back_up(
-        self, meta: Meta, data: bytes, clock: Callable[[], float] = time.time
-    ) -> str | None:
+    def back_up(self, meta: Meta, data: bytes) -> str | None:
         """Keep what a file is before it is replaced; return the path of the copy, None if none is kept."""
-        if not self._settings.backups:
-            return None
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(clock()))
-        name = _NAMEABLE.sub("_", meta.path.rpartition("/")[2])[-_LONGEST_IN_BACKUP:]
-        kept = f"{stamp}-{meta.id}-{name}"
-        with _subfolder(self._folder) as descriptor:
-            beneath.put(descriptor, kept, data, is_synced=True)
-            self._forget_oldest(descriptor, kept)
-        return os.path.join(self._settings.folder, BACKUPS, kept)
-
-    def _forget_oldest(self, descriptor: int, newest: str) -> None:
-        """Keep as many as there may be; a name begins with its time."""
-        left_bytes = self._settings.max_bytes
-        names = sorted(_names_in(descriptor), reverse=True)
-        for number, name in enumerate([newest, *(name for name in names if name != newest)]):
-            left_bytes -= os.lstat(name, dir_fd=descriptor).st_size
-            if number and (number >= self._settings.backups or left_bytes < 0):
-                beneath.remove(descriptor, name)
+        name = f"{meta.id}-{meta.path.rpartition('/')[2]}"
+        return backups.keep(self._folder, self._settings, name, data)
 
     # --- inside
 
     def _names(self) -> list[str]:
-        return _names_in(self._folder)
+        return beneath.names_in(self._folder)
 
     def _sizes(self) -> dict[str, int]:
         """Return the size of each part of a draft; what is left over of none is removed meanwhile."""
@@ -311,28 +289,6 @@ def opened_store(
             message = f"{quoted(settings.folder)} must belong to this user, with mode 700."
             raise CallRefused("not_allowed", message)
         yield Store(descriptor, settings, max_file_bytes, is_cancelled)
-
-
-@contextlib.contextmanager
-def _subfolder(descriptor: int) -> Generator[int]:
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(BACKUPS, _FOLDER_MODE, dir_fd=descriptor)
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    opened = os.open(BACKUPS, flags, dir_fd=descriptor)
-    try:
-        yield opened
-    finally:
-        os.close(opened)
-
-
-def _names_in(descriptor: int) -> list[str]:
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-    opened = os.open(".", flags, dir_fd=descriptor)
-    try:
-        with os.scandir(opened) as entries:
-            return [entry.name for entry, _ in zip(entries, range(_MOST_ENTRIES), strict=False)]
-    finally:
-        os.close(opened)
 
 
 def _is_locked(opened: int) -> bool:
