@@ -57,6 +57,11 @@ def _run(words: list[str]) -> int:
 
 
 def _open() -> "Opening":
+    # `signal` itself would be 7 ms of `enum`. The event loop takes over what is set here.
+    from _signal import SIGINT, SIGTERM, signal  # type: ignore[import-not-found]
+
+    for number in (SIGINT, SIGTERM):
+        signal(number, _leave)
     from coordinator.frontends.ends import take_stdio
     from coordinator.opening import Opening
 
@@ -69,18 +74,23 @@ def _serve(loaded: "Loaded", opening: "Opening") -> int:
     from coordinator.ahead import start
 
     ahead = start(loaded)
-    from coordinator.lean_asyncio import run
-
-    opening.look()  # a client that was slower than we were
-    from coordinator.observe import log
-    from coordinator.serve import serve
-
-    opening.look()
-    server = loaded.config.server
-    log.configure(server.log_level, server.log_format)
     with ahead.resources:  # whatever comes
+        from coordinator.lean_asyncio import run
+
+        opening.look()  # a client that was slower than we were
+        from coordinator.observe import log
+        from coordinator.serve import serve
+
+        opening.look()
+        server = loaded.config.server
+        log.configure(server.log_level, server.log_format)
         run(serve(loaded, opening, ahead))
     return 0
+
+
+def _leave(_number: int, _frame: object) -> None:
+    """A signal has come before the server is up: there is nothing to drain."""
+    sys.exit(0)
 
 
 if __name__ == "__main__":

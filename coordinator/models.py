@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Final, cast
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -158,8 +157,10 @@ def _parallel(environ: Mapping[str, str]) -> int:
 
 
 def _port(url: str) -> int:
-    parts = urlsplit(url)
-    return parts.port or (443 if parts.scheme == "https" else 80)
+    """Return the port of a base URL that has been checked; `urllib` would be 5 ms of every start."""
+    scheme, _, rest = url.lower().partition("://")
+    port = rest.partition("/")[0].rpartition(":")[2]
+    return int(port) if port.isdecimal() else 443 if scheme == "https" else 80
 
 
 def _require_sound_formats(arguments: msgspec.Struct) -> None:

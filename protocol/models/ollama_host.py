@@ -6,7 +6,6 @@ one. An address to listen on at all interfaces is none to call: as in its client
 Beyond that, a number alone is taken for a port.
 """
 
-import ipaddress
 from typing import Final
 
 DEFAULT_PORT: Final = "11434"
@@ -56,6 +55,8 @@ def _port(text: str, default: str) -> str:
 
 def _plain(host: str) -> str:
     """Return an address in its usual form; of a name, the name."""
+    import ipaddress  # noqa: PLC0415 - 3 ms, for who sets the variable
+
     try:
         return ipaddress.ip_address(host).compressed
     except ValueError:

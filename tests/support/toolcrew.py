@@ -19,6 +19,7 @@ from support.messages import (
     initialize,
     modern,
     notification,
+    request,
     tool_params,
 )
 
@@ -74,10 +75,15 @@ class Toolcrew:
     # --- talk
 
     def open(self, version: str = HANDSHAKE_VERSIONS[-1]) -> Message:
-        """Do the handshake and return the result of `initialize`."""
-        message_id = next(_own_ids)
+        """Do the handshake and return the result of `initialize`; the server is up then.
+
+        The answer alone does not say that: it comes while the server is still being loaded.
+        """
+        message_id, ping_id = next(_own_ids), next(_own_ids)
         self.talk.send(initialize(version, message_id), notification("notifications/initialized"))
         result: Message = self.talk.answer(message_id)["result"]
+        self.talk.send(request(ping_id, "ping"))
+        assert self.talk.answer(ping_id)["result"] == {}
         return result
 
     def ask(self, method: str, params: Message | None = None) -> Message:

@@ -1,6 +1,7 @@
 """A server without settings answers `initialize` before it is all there; nobody can tell but by the clock."""
 
 import json
+import signal
 import subprocess
 import uuid
 from collections.abc import Sequence
@@ -119,6 +120,24 @@ def test_a_client_that_is_gone_before_the_first_answer_ends_the_server(start: St
         server.stdin.write(LINE + b"\n")
         assert server.wait(DEADLINE_S) == 0
 
+    wait_until_gone(running(mark))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_right_after_the_first_answer_ends_the_server(
+    start: Starter, number: signal.Signals
+) -> None:
+    mark = uuid.uuid4().hex
+    with popen(start, mark) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        assert server.stderr is not None
+        server.stdin.write(LINE + b"\n")
+        assert server.stdout.readline()
+        server.send_signal(number)
+        log = server.stderr.read()
+
+    assert (server.returncode, b"Traceback" in log) == (0, False)
     wait_until_gone(running(mark))
 
 
