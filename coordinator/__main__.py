@@ -12,6 +12,8 @@ from coordinator.config_places import is_anything_set
 
 TYPE_CHECKING = False  # that of `typing` would take 8 ms to import
 if TYPE_CHECKING:
+    from typing import Any
+
     from coordinator.config import Loaded
     from coordinator.opening import Opening
 
@@ -58,10 +60,11 @@ def _run(words: list[str]) -> int:
 
 def _open() -> "Opening":
     # `signal` itself would be 7 ms of `enum`. The event loop takes over what is set here.
-    from _signal import SIGINT, SIGTERM, signal  # type: ignore[import-not-found]
+    import _signal  # type: ignore[import-not-found] # pyright: ignore[reportMissingModuleSource]
 
-    for number in (SIGINT, SIGTERM):
-        signal(number, _leave)
+    signals: Any = _signal
+    signals.signal(signals.SIGINT, _leave)
+    signals.signal(signals.SIGTERM, _leave)
     from coordinator.frontends.ends import take_stdio
     from coordinator.opening import Opening
 

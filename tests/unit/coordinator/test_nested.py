@@ -151,7 +151,9 @@ def test_a_kind_that_may_not_ask_is_refused_also_here(bench: Bench) -> None:
 
 
 def test_without_anybody_to_ask_the_job_is_told_so(bench: Bench) -> None:
-    alone = Dispatcher(bench.backend, ["ollama"], lambda _: JobQueue(10, 1.0), lambda *_: None)
+    alone = Dispatcher(
+        bench.backend, ["ollama"], lambda _: JobQueue(10, 1.0), lambda _kind, _s: None
+    )
     job_id = alone.submit(SPEC, FakeListener())
 
     alone.on_ask(job_id, Ask(job_id, 1, "code_parse", Raw(b"{}")))

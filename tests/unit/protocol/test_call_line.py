@@ -12,7 +12,7 @@ from protocol.jsonrpc import Request, RpcError
 from protocol.mcp.call_line import read_call
 from protocol.mcp.params import CallParams, decode_params
 
-IDS = [1, 0, -7, 12345678, "a", "", "é", None, 1.5, True, [], {}]
+IDS: list[Any] = [1, 0, -7, 12345678, "a", "", "é", None, 1.5, True, [], {}]
 VERSIONS = ["2.0", "1.0", 2, None]
 METHODS = ["tools/call", "tools/list", "", None, 3]
 METAS: list[Any] = [
