@@ -151,12 +151,8 @@ class AsyncRuntime:
         self._send(Progress(id=job_id, done=done, total=total, message=message))
 
     def report(self, event: str, subject: str, detail: str = "", **amounts: float) -> None:
-        """Have something logged and counted; the answer that a job is about to give goes first."""
-        notice = Notice(event, subject, detail, amounts)
-        if self._tasks:
-            self._loop.call_soon(self._send, notice)
-        else:
-            self._send(notice)
+        """Have something logged and counted, before the answer that it belongs to is given."""
+        self._send(Notice(event, subject, detail, amounts))
 
     def _send(self, message: Progress | Done | Failed | Ask | Notice) -> None:
         try:
