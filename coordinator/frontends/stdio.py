@@ -1,4 +1,4 @@
-"""MCP on stdin and stdout: raw file descriptors, one write for all that one read brought in.
+"""MCP on stdin and stdout: raw file descriptors, and few writes for all that one read brought in.
 
 Rule 1: nothing but the protocol ever reaches the real stdout; whatever prints is sent to stderr.
 Rule 2: nothing here blocks, whatever stdin and stdout are: pipe, socket, terminal or regular file.
@@ -6,6 +6,7 @@ Rule 3: a client that does not read is not read from: what waits for it is bound
 """
 
 import asyncio
+import contextlib
 import os
 from collections import deque
 from collections.abc import Callable
@@ -16,6 +17,10 @@ from protocol.framing import LineDecoder, Overlong
 
 _CHUNK = 1 << 16
 """What a pipe holds. For a larger buffer every read would map and unmap memory: 8 us each."""
+
+_EARLY = 8 * 1024
+"""So much is written before the rest of what was read is worked off, and the client takes it in meanwhile: with
+64 calls in flight that is 1.6 times as many a second."""
 
 
 class StdioTransport:
@@ -131,11 +136,13 @@ class StdioTransport:
         """Hand out lines until what they bring forth is too much for the client."""
         assert self._on_line is not None
         on_line, lines, output = self._on_line, self._lines, self._output
-        self._flush_is_due = (
-            True  # here, at the end: not in a turn of the loop's own, which costs 5 us
-        )
+        # At the end of this: a turn of the loop for it would cost 5 us.
+        self._flush_is_due = True
         while lines and output.waiting <= self._max_output_bytes:
             on_line(lines.popleft())
+            if output.waiting >= _EARLY and not self._is_writing:
+                with contextlib.suppress(OSError):  # the flush below will meet it too
+                    self._push()
         if lines:
             self._pause()
         elif self._at_end:
@@ -152,12 +159,21 @@ class StdioTransport:
         if self._output.waiting and not self._is_writing:
             self._write()
 
-    def _write(self) -> None:
+    def _push(self) -> None:
+        """Write what is taken now.
+
+        Raises:
+            OSError: nobody reads any more.
+        """
         try:
             while self._output.waiting:
                 self._output.wrote(self._ends.write(self._output.head()))
         except BlockingIOError:
             pass  # the reader is slow: the loop says when there is room again
+
+    def _write(self) -> None:
+        try:
+            self._push()
         except OSError:
             self._break()
             return
