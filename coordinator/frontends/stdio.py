@@ -19,8 +19,8 @@ _CHUNK = 1 << 16
 """What a pipe holds. For a larger buffer every read would map and unmap memory: 8 us each."""
 
 _EARLY = 8 * 1024
-"""So much is written before the rest of what was read is worked off, and the client takes it in meanwhile: with
-64 calls in flight that is 1.6 times as many a second."""
+"""So much is written before the rest of what was read is worked off, and the client takes it in meanwhile:
+with 64 calls in flight that is 1.6 times as many a second."""
 
 
 class StdioTransport:
