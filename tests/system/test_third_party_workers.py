@@ -46,9 +46,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Toolcrew]:
+def patient_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `patient` lives."""
+    return tmp_path_factory.mktemp("patient")
+
+
+@pytest.fixture(scope="module")
+def patient(patient_folder: Path) -> Iterator[Toolcrew]:
     """A server with one strange worker, which no test leaves in trouble."""
-    starter = Starter(tmp_path_factory.mktemp("patient"))
+    starter = Starter(patient_folder)
     folder = starter.home / "configuration"
     yield with_tool(starter("--config", write_config(folder, {"strange": strange()})))
     starter.end_all()
@@ -62,10 +68,10 @@ def server(patient: Toolcrew) -> Iterator[Toolcrew]:
 
 
 @pytest.fixture
-def notes(patient: Toolcrew, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def notes(patient: Toolcrew, patient_folder: Path) -> Path:
     """A file that the worker may write to."""
     del patient
-    folder = next(tmp_path_factory.getbasetemp().glob("patient0/home/configuration"))
+    folder = patient_folder / "home" / "configuration"
     return folder / f"notes-{len(list(folder.iterdir()))}"
 
 
